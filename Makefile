@@ -1,0 +1,48 @@
+# districttype: `make classify` and `make test` need Python 3.11+, make and git, nothing else.
+PYTHON ?= python3
+CITY   ?= espoo
+DATA   ?= auto
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help classify test test-all lint bench clean
+.DEFAULT_GOAL := help
+
+help:  ## say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "districttype needs Python 3.11 or newer; '$(PYTHON)' is older. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "Setting up the environment in $(VENV) (once)"
+	@$(PYTHON) -m venv $(VENV) \
+	  || { echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@echo "Installing what the program needs"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	@echo "Installing what the program and its tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/.run
+
+classify: $(VENV)/.run  ## classify all districts (CITY=kladno for another city, DATA=DIR for files of your own)
+	@$(BIN)/districttype classify $(CITY) --data $(DATA)
+
+lint: $(VENV)/.test  ## style, types, and the line of stages
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: lint  ## the test suite (in CI with the slow tests too)
+	@$(BIN)/python -m pytest -n auto $(if $(CI),,-m "not slow") $(PYTEST_ARGS)
+
+test-all: lint  ## the test suite with the slow tests
+	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+
+clean:  ## remove the environment and everything made
+	rm -rf $(VENV) dist
+	find data/processed data/raw -mindepth 1 ! -name README.md -exec rm -rf {} +

@@ -1,0 +1,103 @@
+"""A city as one validated model, read from one TOML file."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, TypeAdapter
+from pyproj import CRS
+from pyproj.exceptions import CRSError as ProjError
+
+from districttype.errors import ConfigError
+from districttype.providers import LayerProviders, Strict, read_toml, validate
+
+LANGUAGES = ("fi", "sv", "en")
+
+
+def _metric(value: str) -> str:
+    try:
+        crs = CRS.from_user_input(value)
+    except ProjError:
+        raise ValueError(f"{value!r} is not a coordinate system that PROJ knows") from None
+    if not crs.is_projected or crs.to_epsg() == 3857:
+        raise ValueError(f"{value!r} ({crs.name}) is not metric; use the national grid or UTM zone")
+    return value
+
+
+class Energy(Strict):
+    """Climate and energy figures of a city, each with its source in the TOML file."""
+
+    heating_degree_day_ratio: float = Field(
+        default=1.0, gt=0, description="Degree days over those the demand table was made for"
+    )
+    pv_yield_kwh_per_kwp: float = Field(default=870.0, gt=0, description="Yearly PV yield")
+    cooling_led: bool = Field(default=False, description="Cooling, not heating, leads the demand")
+    heat_note: str = Field(default="", description="The city's heating culture in a sentence")
+
+
+class City(Strict):
+    """One city: names, coordinate system, zone sets, local thresholds, and who provides what."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short name used in commands")
+    country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code")
+    crs: Annotated[str, AfterValidator(_metric)] = Field(
+        description="Metric coordinate system in which everything is measured, e.g. 'EPSG:3067'"
+    )
+    names: dict[str, str] = Field(min_length=1, description="The city's name by language")
+    languages: tuple[str, ...] = Field(
+        default=LANGUAGES, description="Languages of the maps, first one first shown"
+    )
+    local_language: str = Field(default="en", description="Language of the column `name`")
+    grid_origin: tuple[float, float] = Field(
+        default=(0.0, 0.0), description="A corner of the cell grid, in the city's CRS"
+    )
+    figures: str | None = Field(
+        default=None, description="Published figures in the package to reconstruct the city from"
+    )
+    as_of: date | None = Field(
+        default=None, description="The day 'now' means (age of buildings, new stations)"
+    )
+    places: str | None = Field(default=None, description="Gazetteer (CSV) of names people use")
+    expected_labels: str | None = Field(
+        default=None, description="Labels from outside (CSV) that `validate` compares with"
+    )
+    thresholds: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="facet.threshold = value that differs here"
+    )
+    energy: Energy = Energy()
+    layers: LayerProviders = Field(
+        default_factory=dict, description="Per layer the live providers, first choice first"
+    )
+
+    @property
+    def name(self) -> str:
+        """Return the city's name in its own language, or in the first one given."""
+        return self.names.get(self.local_language) or next(iter(self.names.values()))
+
+
+def load_city(city: str) -> City:
+    """Load a city by its id (a file of the package) or by the path of a TOML file.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such city, or a key of its file is wrong: one line that names both.
+    """
+    path = Path(city)
+    if path.suffix != ".toml":
+        path = Path(str(files("districttype"))) / "cities" / f"{city}.toml"
+        if not path.is_file():
+            raise ConfigError(
+                f"there is no city {city!r}",
+                todo=f"known are {', '.join(known_cities())}; or give the path of a TOML file",
+            )
+    return validate(read_toml(path), TypeAdapter(City), where=str(path))
+
+
+def known_cities() -> list[str]:
+    """Return the ids of the cities that come with the package."""
+    folder = Path(str(files("districttype"))) / "cities"
+    return sorted(path.stem for path in folder.glob("*.toml"))

@@ -1,0 +1,1 @@
+"""What to co-create, where, with whom and by what means."""

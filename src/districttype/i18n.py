@@ -1,0 +1,61 @@
+"""Everything a map or report says, in the reader's language.
+
+Messages are written in English where they arise and marked with `N_`; catalogues in `locale/*.po`
+hold the other languages and are read as they are, so that adding a language is adding a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name gettext tools look for
+    """Mark a message for the catalogues and return it unchanged."""
+    return message
+
+
+@cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the translations of a language; English, and any language without a file, has none."""
+    path = files("districttype") / "locale" / f"{language}.po"
+    if not path.is_file():
+        return {}
+    with path.open("rb") as stream:
+        return {str(m.id): str(m.string) for m in read_po(stream) if m.id and m.string}
+
+
+def translate(message: str, language: str) -> str:
+    """Return a message in a language, or as it is where the catalogue does not have it."""
+    return catalogue(language).get(message, message)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence with numbers in it, kept apart until somebody reads it in some language.
+
+    Numbers are formatted by a suffix of their name: `_pct` as a percentage of a share (0.71 ->
+    71 %), `_int` without decimals, others with up to two. Strings are translated themselves.
+    """
+
+    template: str
+    values: Mapping[str, float | str] = field(default_factory=dict)
+
+    def text(self, language: str = "en") -> str:
+        """Return the sentence in a language, numbers in that language's form."""
+        shown = {key: _show(key, value, language) for key, value in self.values.items()}
+        return translate(self.template, language).format(**shown)
+
+
+def _show(key: str, value: float | str, language: str) -> str:
+    if isinstance(value, str):
+        return translate(value, language)
+    if key.endswith("_pct"):
+        return str(format_percent(value, format="#,##0 %", locale=language))
+    digits = "#,##0" if key.endswith(("_int",)) else "#,##0.##"
+    return str(format_decimal(value, format=digits, locale=language))

@@ -1,0 +1,1 @@
+"""Numbers per zone: functions of zones and layers, and of nothing else."""

@@ -1,0 +1,1 @@
+"""Canonical tables: each provider's columns become the words of this program."""

@@ -1,0 +1,36 @@
+"""What came from where, when, under which licence, and what was done to it on the way."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class State(StrEnum):
+    """How the rows of a layer came to be here."""
+
+    LIVE = "live"
+    CACHED = "cached"
+    FILE = "file"
+    EMBEDDED = "embedded"
+
+
+class Provenance(BaseModel):
+    """The origin of one layer, or of one part of it; written to run.json and on every map."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    provider: str = Field(description="Who publishes the data")
+    source: str = Field(description="How it was read: the name of a source module")
+    address: str = Field(default="", description="URL, or the file's name; never a secret in it")
+    vintage: str = Field(default="", description="The data's own date, as its publisher states it")
+    licence: str = Field(default="", description="Licence of the data")
+    attribution: str = Field(default="", description="The words the licence asks for")
+    state: State = Field(description="live, cached, file or embedded")
+    rows: int = Field(default=0, ge=0, description="Rows in the canonical layer")
+    changes: dict[str, int] = Field(
+        default_factory=dict,
+        description="What was repaired, set aside or dropped on the way, with counts",
+    )
+    notes: list[str] = Field(default_factory=list, description="What a reader must know")

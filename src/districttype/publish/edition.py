@@ -1,0 +1,59 @@
+"""What a run hands to the publishers: the tables of every stage, and nothing computed anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from districttype.city import City
+from districttype.layers.schema import Layers
+from districttype.zones import Zones
+
+FACETS = ("density", "development", "use", "mobility", "energy", "ground")
+
+
+@dataclass(frozen=True)
+class ZoneSetResult:
+    """All that was found for one zone set.
+
+    Attributes
+    ----------
+    zones
+        The zones.
+    indicators
+        One row a zone (index zone_id), one column an indicator; missing is NaN.
+    labels
+        One row a zone; per facet `F` (a label, `unknown` included), `F_detail` (flags and detail,
+        `;`-separated, may be empty), `F_confidence` (0–1, NaN where unknown), `F_runner_up`,
+        `F_coverage` (0–1), `F_reason` (a `reasons.Reason`: a message id with its values), and the
+        modifier `ownership` with `ownership_reason`.
+    focus
+        One row per zone × eligible solution, best first; columns of the contract of focus.csv.
+    sites
+        Named sites (points, city CRS): zone_id, solution, kind, name, reason.
+    """
+
+    zones: Zones
+    indicators: pd.DataFrame
+    labels: pd.DataFrame
+    focus: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sites: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One run's results for one city, ready to be published.
+
+    `run` is what goes to run.json: versions, config, thresholds in force, layers with provenance,
+    times. `embedded` asks for the stamp "reconstructed from published figures".
+    """
+
+    city: City
+    layers: Layers
+    results: Mapping[str, ZoneSetResult]
+    run: Mapping[str, Any]
+    embedded: bool = False

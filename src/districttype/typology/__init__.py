@@ -1,0 +1,1 @@
+"""Labels per zone and facet, with reasons and confidence."""
