@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 import geopandas as gpd
@@ -207,10 +208,18 @@ class Layer:
 
 @dataclass(frozen=True)
 class Layers(Mapping[str, Layer]):
-    """All layers of one run: an immutable mapping from layer name to `Layer`."""
+    """All layers of one run: an immutable mapping from layer name to `Layer`.
+
+    Beside the tables stand the few facts of the city that measuring needs, so that an indicator
+    is a function of (zones, layers) and of nothing else: the metric CRS, the day that "now" means,
+    a corner of the 250 m cell grid, and degree days relative to those of the demand table.
+    """
 
     crs: CRS
     tables: Mapping[str, Layer] = field(default_factory=dict)
+    as_of: date = field(default_factory=date.today)  # noqa: DTZ011 - a city's day has no zone
+    grid_origin: tuple[float, float] = (0.0, 0.0)
+    degree_day_ratio: float = 1.0
 
     def __getitem__(self, name: str) -> Layer:
         return self.tables[name]
@@ -241,7 +250,7 @@ def columns(layer: str) -> tuple[str, ...]:
 
 def empty(layer: str, crs: CRS) -> gpd.GeoDataFrame:
     """Return a canonical table of a layer without rows."""
-    table = {name: [] for name in _COLUMNS[layer]} | {"geometry": []}
+    table: dict[str, list[Any]] = {name: [] for name in _COLUMNS[layer]} | {"geometry": []}
     return conform(layer, gpd.GeoDataFrame(table, geometry="geometry", crs=crs), crs)
 
 
