@@ -217,7 +217,7 @@ class Layers(Mapping[str, Layer]):
 
     crs: CRS
     tables: Mapping[str, Layer] = field(default_factory=dict)
-    as_of: date = field(default_factory=date.today)  # noqa: DTZ011 - a city's day has no zone
+    as_of: date = field(default_factory=date.today)
     grid_origin: tuple[float, float] = (0.0, 0.0)
     degree_day_ratio: float = 1.0
 

@@ -1,0 +1,1 @@
+"""The line: sources, layers, indicators, typology, focus, publish; one step a function."""
