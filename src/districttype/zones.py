@@ -70,15 +70,15 @@ def make_zones(name: str, frame: gpd.GeoDataFrame, layers: Layers) -> Zones:
 
 def dry_land(zones: gpd.GeoSeries, layers: Layers) -> gpd.GeoSeries:
     """Return each polygon less the sea (outside `land`) and the lakes and rivers (`land_use`)."""
-    dry = zones.to_numpy()
+    dry = np.array(zones.to_numpy())  # a copy: the zones keep their water
     outline = layers.frame("land")
     if outline is not None and len(outline):
         dry = shapely.intersection(dry, shapely.union_all(outline.geometry.to_numpy()))
     land_use = layers.frame("land_use")
     if land_use is not None:
         water = land_use.geometry.to_numpy()[(land_use["class"] == "water").to_numpy()]
-        if len(water):
-            zone, hit = shapely.STRtree(water).query(dry, predicate="intersects")
+        zone, hit = shapely.STRtree(water).query(dry, predicate="intersects")
+        if len(zone):
             order = np.argsort(zone, kind="stable")
             zone, hit = zone[order], hit[order]
             which, first = np.unique(zone, return_index=True)
