@@ -40,7 +40,8 @@ class Message:
     """A sentence with numbers in it, kept apart until somebody reads it in some language.
 
     Numbers are formatted by a suffix of their name: `_pct` as a percentage of a share (0.71 ->
-    71 %), `_int` without decimals, others with up to two. Strings are translated themselves.
+    71 %), `_int` without decimals, `_3` with up to three, others with up to two. Strings are
+    translated themselves.
     """
 
     template: str
@@ -57,5 +58,5 @@ def _show(key: str, value: float | str, language: str) -> str:
         return translate(value, language)
     if key.endswith("_pct"):
         return str(format_percent(value, format="#,##0 %", locale=language))
-    digits = "#,##0" if key.endswith(("_int",)) else "#,##0.##"
+    digits = "#,##0" if key.endswith("_int") else "#,##0.###" if key.endswith("_3") else "#,##0.##"
     return str(format_decimal(value, format=digits, locale=language))

@@ -1,0 +1,80 @@
+"""The thresholds of every facet: read from facets.toml, overridden by a city, printed."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import Field, TypeAdapter
+
+from districttype.errors import ConfigError
+from districttype.providers import Strict, validate
+
+Basis = Literal["source", "own choice"]
+
+
+class Threshold(Strict):
+    """One cut: its value, unit, standard deviation, and on whose authority it stands."""
+
+    value: float
+    unit: str
+    uncertainty: float = Field(ge=0)
+    basis: Basis
+    source: str = Field(min_length=10)
+    overridden: bool = False
+
+
+class IndicatorError(Strict):
+    """One standard deviation of an indicator, in its unit or (relative) as a fraction of it."""
+
+    sd: float = Field(ge=0)
+    imputed: float = Field(default=0.0, ge=0)
+    uncovered: float = Field(default=0.0, ge=0)
+    relative: bool = False
+
+
+class FacetTable(Strict):
+    """What one facet needs before it speaks, its thresholds, and the errors of what it reads."""
+
+    needs: dict[str, float] = Field(default_factory=dict)
+    thresholds: dict[str, Threshold]
+    errors: dict[str, IndicatorError] = Field(default_factory=dict)
+
+
+Facets = Mapping[str, FacetTable]
+
+
+def load_facets(overrides: Mapping[str, Mapping[str, float]] | None = None) -> Facets:
+    """Load the facets' tables with a city's own values in place.
+
+    Parameters
+    ----------
+    overrides
+        facet -> threshold -> value, as in a city's `[thresholds.<facet>]`.
+
+    Raises
+    ------
+    ConfigError
+        If an override names a facet or a threshold that does not exist.
+    """
+    raw = tomllib.loads((files(__package__) / "facets.toml").read_text(encoding="utf-8"))
+    tables = validate(raw, TypeAdapter(dict[str, FacetTable]), where="facets.toml")
+    for facet, values in (overrides or {}).items():
+        if facet not in tables:
+            raise ConfigError(
+                f"there is no facet {facet!r}",
+                where="thresholds",
+                todo=f"known are {', '.join(tables)}",
+            )
+        known = tables[facet].thresholds
+        for name, value in values.items():
+            if name not in known:
+                raise ConfigError(
+                    f"facet {facet} has no threshold {name!r}",
+                    where=f"thresholds.{facet}",
+                    todo=f"known are {', '.join(known)}",
+                )
+            known[name] = known[name].model_copy(update={"value": value, "overridden": True})
+    return tables

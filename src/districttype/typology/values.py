@@ -1,0 +1,148 @@
+"""What the rules read: indicators of a zone, put into the words of the typology.
+
+Indicators are measured; here only choices are made, each stated: which share stands for "near a
+station" where there are no buildings, and what a share means when part of the whole is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Columns = Mapping[str, NDArray[np.float64]]
+Get = Callable[[str], NDArray[np.float64]]
+
+ENOUGH = 0.8  # coverage from which a share of floor area is taken to speak for the whole zone
+
+
+def values(indicators: pd.DataFrame) -> pd.DataFrame:
+    """Return the values that the rules of all facets read, one row a zone.
+
+    Parameters
+    ----------
+    indicators
+        Table of `indicators.measure`, index zone_id. A column that is absent is missing (NaN).
+    """
+
+    def get(name: str) -> NDArray[np.float64]:
+        if name in indicators:
+            return np.asarray(indicators[name], dtype=float)
+        return np.full(len(indicators), np.nan)
+
+    found = {
+        name: get(name)
+        for name in (
+            "dense_floor_share", "rural_land_share", "far", "floor_area_m2", "growth_ratio",
+            "brownfield_land_share", "greenfield_land_share", "campus_share",
+            "heat_density_cell_mwh_per_ha", "waste_heat_sources", "groundwater_area_share",
+            "acid_sulphate_share", "coverage_buildings", "coverage_stops",
+        )
+    }  # fmt: skip
+    return pd.DataFrame(
+        {
+            **found,
+            **_development(get, found),
+            **_uses(get),
+            **_near(get, found["coverage_buildings"]),
+            **_ground(get),
+            **_owners(get),
+            "imputed_floor": _zero(get("floor_area_imputed_share")),
+            "imputed_use": _zero(get("use_imputed_share")),
+        },
+        index=indicators.index,
+    )
+
+
+def _zero(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.nan_to_num(values, nan=0.0))
+
+
+def _first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the first choice that is known, zone by zone."""
+    best = choices[0]
+    for choice in choices[1:]:
+        best = np.where(np.isnan(best), choice, best)
+    return best
+
+
+def _development(get: Get, found: Columns) -> dict[str, NDArray[np.float64]]:
+    """Evidence of change.
+
+    Where too few building years are known, the homes of residents who came since the earlier count
+    stand for recent floor area: 1 - 1/ratio of the homes' share.
+    """
+    known_years = 1.0 - _zero(get("year_unknown_share"))
+    by_year = np.where(known_years >= ENOUGH, get("recent_floor_share"), np.nan)
+    ratio = get("residents_change_ratio")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        came = np.clip(1.0 - 1.0 / ratio, 0.0, 1.0) * get("housing_share")
+    land = [get(f"{kind}_land_share") for kind in ("construction", "brownfield", "greenfield")]
+    change = np.where(np.isnan(land).all(axis=0), np.nan, np.nansum(land, axis=0))
+    return {"recent_share": _first(by_year, came), "change_land_share": change}
+
+
+def _uses(get: Get) -> dict[str, NDArray[np.float64]]:
+    """Shares of the floor area whose use is known."""
+    unknown = get("use_unknown_share")
+    known = np.where(unknown < 1.0, 1.0 - unknown, np.nan)
+    names = ("housing", "offices", "industry", "retail", "public", "leisure", "campus")
+    shares = {f"{name}_share": get(f"{name}_share") / known for name in names}
+    recreation = np.fmax(get("recreation_land_share"), get("green_share"))
+    return {**shares, "use_known_share": 1.0 - unknown, "recreation_land_share": recreation}
+
+
+def _near(get: Get, coverage: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Nearness by floor area where buildings are known, else by residents, else by land."""
+
+    def near(what: str) -> NDArray[np.float64]:
+        floor = np.where(coverage >= ENOUGH, get(f"floor_near_{what}_share"), np.nan)
+        return _first(floor, get(f"residents_near_{what}_share"), get(f"land_near_{what}_share"))
+
+    frequent = _first(near("frequent_bus"), get("public_transport_zone_share"))
+    return {
+        "near_station_share": near("station"),
+        "near_new_station_share": _first(
+            np.where(coverage >= ENOUGH, get("new_station_floor_share"), np.nan),
+            near("new_station"),
+        ),
+        "near_frequent_bus_share": frequent,
+        "near_stop_share": near("stop"),
+    }
+
+
+def _ground(get: Get) -> dict[str, NDArray[np.float64]]:
+    """Shares of the land whose ground is known; rock counts with thin cover, silt with clay."""
+    unknown = get("ground_unknown_share")
+    known = np.where(unknown < 1.0, 1.0 - unknown, np.nan)
+
+    def share(*classes: str) -> NDArray[np.float64]:
+        return np.asarray(np.sum([get(f"ground_{name}_share") for name in classes], axis=0) / known)
+
+    thin = np.fmax(_zero(get("thin_cover_share")), get("ground_bedrock_share"))
+    return {
+        "ground_known_share": 1.0 - unknown,
+        "bedrock_known_share": thin / known,
+        "till_known_share": share("till"),
+        "coarse_known_share": share("coarse"),
+        "clay_known_share": share("clay", "silt"),
+        "organic_known_share": share("organic"),
+        "fill_known_share": share("fill"),
+    }
+
+
+def _owners(get: Get) -> dict[str, NDArray[np.float64]]:
+    """Shares of the land whose owner is known."""
+    unknown = get("owner_unknown_share")
+    known = np.where(unknown < 1.0, 1.0 - unknown, np.nan)
+    return {
+        "owner_known_share": 1.0 - unknown,
+        "owner_city_share": get("owner_city_share") / known,
+        "owner_public_share": (get("owner_state_share") + get("owner_public_institution_share"))
+        / known,
+        "owner_private_share": (get("owner_private_share") + get("owner_housing_company_share"))
+        / known,
+        "owner_top5_share": get("owner_top5_share") / known,
+    }
