@@ -1,21 +1,10 @@
-"""Providers: who publishes a layer and how it is read, as one validated table each.
-
-The same models serve a city's TOML file (`[[layers.buildings]]`) and an analyst's `layers.toml`
-(`[[buildings]]`).
-"""
+"""What every provider says, whatever the protocol, and the models for files on disk."""
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
-from districttype.errors import ConfigError
-
-T = TypeVar("T")
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Strict(BaseModel):
@@ -74,48 +63,3 @@ class VectorFile(Provider):
     x: str | None = Field(default=None, description="CSV: column with the easting or longitude")
     y: str | None = Field(default=None, description="CSV: column with the northing or latitude")
     encoding: str | None = Field(default=None, description="Text encoding, where it is not stated")
-
-
-AnyProvider = Annotated[VectorFile, Field(discriminator=None)]
-LayerProviders = dict[str, list[AnyProvider]]
-
-
-def read_layers_file(path: Path) -> LayerProviders:
-    """Read a `layers.toml`: which file and which columns serve which layer.
-
-    Raises
-    ------
-    ConfigError
-        If it is not there, is no TOML, or has a key that is wrong: one line that names both.
-    """
-    return validate_toml(path, TypeAdapter(LayerProviders))
-
-
-def validate_toml(path: Path, model: TypeAdapter[T]) -> T:
-    """Read a TOML file into a model, or say in one line what is wrong with it."""
-    return validate(read_toml(path), model, where=path.name)
-
-
-def read_toml(path: Path) -> Mapping[str, Any]:
-    """Read a TOML file, or say in one line why it cannot be read."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError("no such file", where=str(path)) from None
-    except OSError as error:
-        raise ConfigError(error.strerror or str(error), where=str(path)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"not valid TOML: {error}", where=str(path)) from None
-
-
-def validate(data: Mapping[str, Any], model: TypeAdapter[T], *, where: str) -> T:
-    """Validate a mapping, or say in one line which keys are wrong and why."""
-    try:
-        return model.validate_python(data)
-    except ValidationError as error:
-        faults = [
-            f"{'.'.join(str(part) for part in fault['loc']) or 'file'}: "
-            + ("unknown key" if fault["type"] == "extra_forbidden" else fault["msg"])
-            for fault in error.errors(include_url=False)
-        ]
-        raise ConfigError("; ".join(faults), where=where) from None
