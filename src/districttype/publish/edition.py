@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from districttype.city import City
+from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layers
 from districttype.zones import Zones
 
@@ -49,7 +50,10 @@ class Edition:
     """One run's results for one city, ready to be published.
 
     `run` is what goes to run.json: versions, config, thresholds in force, layers with provenance,
-    times. `embedded` asks for the stamp "reconstructed from published figures".
+    times. `embedded` asks for the stamp "reconstructed from published figures". `registry` says
+    what the indicators are, in the order of their columns; `solutions` names each solution in each
+    language (id -> language -> text); `places` are the names people use, with the columns name_fi,
+    name_sv, ... (one a language), zone_set and zones (zone ids, `;`-separated).
     """
 
     city: City
@@ -57,3 +61,6 @@ class Edition:
     results: Mapping[str, ZoneSetResult]
     run: Mapping[str, Any]
     embedded: bool = False
+    registry: tuple[Indicator, ...] = ()
+    solutions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    places: pd.DataFrame | None = None

@@ -1,0 +1,220 @@
+"""zones.gpkg: one table a zone set, with the styles that let it open coloured in QGIS."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from districttype.i18n import N_, translate
+from districttype.indicators.registry import Indicator
+from districttype.publish.edition import FACETS, Edition
+from districttype.publish.legend import (
+    BORDERLINE,
+    UNITS,
+    UNKNOWN,
+    UNKNOWN_COLOUR,
+    UNKNOWN_NAME,
+    FacetLegend,
+    facet,
+)
+from districttype.publish.stamp import attributions, stamp
+from districttype.publish.tables import focus_table, plain, say, zone_table
+from districttype.publish.templating import environment
+
+# Three tables beside the data: the styles as QGIS keeps them, and the schema extension of the
+# standard, which holds what a column is called and what it means.
+_TABLES = """
+CREATE TABLE layer_styles (
+  id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, f_table_catalog TEXT(256),
+  f_table_schema TEXT(256), f_table_name TEXT(256), f_geometry_column TEXT(256),
+  styleName TEXT(30), styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+  owner TEXT(30), ui TEXT(30), update_time DATETIME);
+CREATE TABLE IF NOT EXISTS gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT,
+  mime_type TEXT, constraint_name TEXT,
+  CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE IF NOT EXISTS gpkg_extensions (
+  table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+"""
+
+PLAIN_COLUMNS: Mapping[str, str] = {
+    "zone_id": N_("Zone"),
+    "name": N_("Name"),
+    "parent": N_("Greater area"),
+    "land_km2": N_("Land area (km²)"),
+    "focus": N_("Focus areas, best first"),
+    "name_sv": N_("Name in Swedish"),
+    "name_latin": N_("Name in Latin letters"),
+}
+DETAIL, CONFIDENCE = N_("{facet}: detail"), N_("{facet}: confidence (0–1)")
+
+
+def write_geopackage(edition: Edition, path: Path, language: str) -> None:
+    """Write all zone sets, their styles, and the table of focus areas.
+
+    The same edition gives the same bytes: every date in the file is the day the data are of.
+    """
+    day = f"{edition.layers.as_of:%Y-%m-%d}T00:00:00.000Z"
+    with _dated(day):
+        for name, result in edition.results.items():
+            _write(zone_table(result), path, name, edition, language)
+        sites = _sites(edition, language)
+        if sites is not None:
+            _write(sites, path, "sites", edition, language)
+        focus = focus_table(edition, language)
+        if len(focus):
+            pyogrio.write_dataframe(focus, path, layer="focus", driver="GPKG")
+    with closing(sqlite3.connect(path)) as db, db:
+        db.executescript(_TABLES)
+        db.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change)"
+            " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            (day,),
+        )
+        db.execute(
+            "INSERT OR IGNORE INTO gpkg_extensions VALUES ('gpkg_data_columns', NULL,"
+            " 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')"
+        )
+        for name, result in edition.results.items():
+            table = zone_table(result)
+            titles = aliases(table.columns.drop("geometry"), edition.registry, language)
+            db.executemany(
+                "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, title,"
+                " description) VALUES (?, ?, ?, ?)",
+                [(name, column, title, title) for column, title in titles.items()],
+            )
+            db.executemany(
+                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
+                " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
+                " owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', ?)",
+                [
+                    (name, legend.id, style(legend, titles, language), legend.id == FACETS[0],
+                     translate(legend.question, language), day)
+                    for legend in map(facet, (*FACETS, "ownership"))
+                ],
+            )  # fmt: skip
+
+
+def style(legend: FacetLegend, titles: Mapping[str, str], language: str) -> str:
+    """Return the QGIS style (QML) of a facet: colour by label, paled where it is borderline."""
+    categories: dict[str, dict[str, Any]] = {}
+    for label in (*legend.labels, *legend.details):
+        categories[label.id] = {
+            "id": label.id,
+            "name": translate(label.name, language),
+            "rgba": _rgba(label.colour),
+            "hatched": False,
+        }
+    categories[UNKNOWN] = {
+        "id": UNKNOWN,
+        "name": translate(UNKNOWN_NAME, language),
+        "rgba": _rgba(UNKNOWN_COLOUR),
+        "hatched": True,
+    }
+    cases = " ".join(
+        f"WHEN regexp_match(\"{legend.id}_detail\", '\\\\b{d.id}\\\\b') THEN '{d.id}'"
+        for d in legend.details
+    )
+    column = f'"{legend.id}"'
+    expression = f"CASE WHEN {column} = 'unknown' THEN 'unknown' {cases} ELSE {column} END"
+    pale = f'CASE WHEN "{legend.id}_confidence" < {BORDERLINE} THEN 45 ELSE 100 END'
+    return (
+        environment()
+        .get_template("style.qml")
+        .render(
+            aliases=titles,
+            expression=expression if cases else legend.id,
+            opacity=pale if legend.id in FACETS else "100",
+            categories=list(categories.values()),
+        )
+    )
+
+
+def aliases(columns: pd.Index, registry: tuple[Indicator, ...], language: str) -> dict[str, str]:
+    """Return what each column is called in a language, with its unit."""
+    known = {indicator.name: indicator for indicator in registry}
+    titles = {}
+    for column in columns:
+        stem, _, kind = column.rpartition("_")
+        if column in known:
+            unit = known[column].unit
+            title = translate(known[column].description, language)
+            title += f" ({UNITS.get(unit, unit)})" if unit != "1" else ""
+        elif column in PLAIN_COLUMNS:
+            title = translate(PLAIN_COLUMNS[column], language)
+        elif column in (*FACETS, "ownership"):
+            title = translate(facet(column).name, language)
+        elif stem in FACETS and kind in {"detail", "confidence"}:
+            name = translate(facet(stem).name, language)
+            title = translate(DETAIL if kind == "detail" else CONFIDENCE, language).format(
+                facet=name
+            )
+        else:
+            title = column
+        titles[str(column)] = title
+    return titles
+
+
+def _write(
+    table: gpd.GeoDataFrame, path: Path, layer: str, edition: Edition, language: str
+) -> None:
+    warning = stamp(edition)
+    metadata = {
+        "TITLE": f"{edition.city.name}: {layer}",
+        "DESCRIPTION": warning.text(language) if warning else "",
+        "ATTRIBUTION": "; ".join(attributions(edition)),
+        "AS_OF": edition.layers.as_of.isoformat(),
+    }
+    pyogrio.write_dataframe(
+        plain(table),
+        path,
+        layer=layer,
+        driver="GPKG",
+        promote_to_multi=table.geom_type.ne("Point").any(),
+        layer_metadata={key: value for key, value in metadata.items() if value},
+        dataset_options={"VERSION": "1.3"} if not path.exists() else None,
+        layer_options={
+            "GEOMETRY_NAME": "geom",
+            "IDENTIFIER": f"{edition.city.name}: {layer}",
+            "DESCRIPTION": metadata["DESCRIPTION"],
+        },
+    )
+
+
+def _sites(edition: Edition, language: str) -> gpd.GeoDataFrame | None:
+    frames = [
+        r.sites.assign(zone_set=name)
+        for name, r in edition.results.items()
+        if r.sites is not None and len(r.sites)
+    ]
+    if not frames:
+        return None
+    sites = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs)
+    for name in sites.columns.drop(sites.geometry.name):
+        if not pd.api.types.is_numeric_dtype(sites[name]):
+            sites[name] = [say(value, language) for value in sites[name]]
+    return sites
+
+
+def _rgba(colour: str) -> str:
+    return ",".join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5)) + ",255"
+
+
+@contextmanager
+def _dated(day: str) -> Iterator[None]:
+    """Let GDAL write `day` wherever it would write the time of the run."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": day})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

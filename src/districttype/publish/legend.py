@@ -1,0 +1,218 @@
+"""What every label is called and which colour it has, on every map, style and sheet.
+
+The colours keep apart for readers with any of the three kinds of colour blindness and on a weak
+projector: a test measures it. Unknown has a grey of its own, which no label uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from districttype.i18n import N_
+
+UNKNOWN = "unknown"
+UNKNOWN_COLOUR = "#c9c7c3"
+BORDERLINE = 0.7
+"""A label that fewer draws than this keep is drawn hatched."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """One label (or one detail of a label) with its name and colour."""
+
+    id: str
+    name: str
+    colour: str
+
+
+@dataclass(frozen=True)
+class FacetLegend:
+    """One facet as people see it.
+
+    `details` are those that have a colour of their own: a zone with one of them is drawn in it.
+    `flags` are details that are only said. `marks` are the seed's ids of the typologies.
+    """
+
+    id: str
+    name: str
+    question: str
+    labels: tuple[Label, ...]
+    details: tuple[Label, ...] = ()
+    flags: Mapping[str, str] = field(default_factory=dict)
+
+
+FACETS: tuple[FacetLegend, ...] = (
+    FacetLegend(
+        "density",
+        N_("Density"),
+        N_("How densely is it built?"),
+        (
+            Label("dense", N_("Densely built"), "#23308f"),
+            Label("sparse", N_("Spaciously or sparsely built"), "#9bd4b0"),
+        ),
+        (
+            Label("dense", N_("dense"), "#23308f"),
+            Label("compact", N_("compact"), "#2f7fb9"),
+            Label("spacious", N_("spacious"), "#52bfc0"),
+            Label("low", N_("low"), "#abdcab"),
+            Label("rural", N_("rural"), "#efe6a4"),
+        ),
+    ),
+    FacetLegend(
+        "development",
+        N_("Development"),
+        N_("Is it to be infilled, newly built, or left as it is?"),
+        (
+            Label("infill", N_("Existing area to be infilled"), "#e8a200"),
+            Label("new", N_("Area for new construction"), "#7b1f7a"),
+            Label("stable", N_("Stable"), "#a9cfe8"),
+        ),
+        flags={"brownfield": N_("brownfield"), "greenfield": N_("greenfield")},
+    ),
+    FacetLegend(
+        "use",
+        N_("Primary use"),
+        N_("What is it mainly used for?"),
+        (
+            Label("housing", N_("Housing"), "#f2b447"),
+            Label("offices", N_("Offices"), "#1769aa"),
+            Label("industry", N_("Industry"), "#4b2a63"),
+            Label("mixed", N_("Mixed use"), "#cf6f9f"),
+            Label("unbuilt", N_("Unbuilt"), "#cfe3c4"),
+        ),
+        flags={
+            "campus": N_("campus"),
+            "retail": N_("retail"),
+            "public": N_("public services"),
+            "recreation": N_("recreation"),
+        },
+    ),
+    FacetLegend(
+        "mobility",
+        N_("Mobility"),
+        N_("Which mobility infrastructure does it have?"),
+        (
+            Label("station_new", N_("New or planned station"), "#c2410c"),
+            Label("station", N_("Station"), "#174a7e"),
+            Label("frequent_bus", N_("Frequent bus"), "#58b0dc"),
+            Label("car", N_("Mainly by car"), "#e9dcae"),
+        ),
+    ),
+    FacetLegend(
+        "energy",
+        N_("Energy"),
+        N_("Which energy infrastructure does it have or could it bear?"),
+        (
+            Label("heat_network_viable", N_("Heat network is viable"), "#a61e2b"),
+            Label("borderline", N_("Heat network is borderline"), "#f0a35e"),
+            Label("individual", N_("Building by building"), "#bfe0e6"),
+        ),
+        flags={"waste_heat_source": N_("waste heat nearby")},
+    ),
+    FacetLegend(
+        "ground",
+        N_("Ground"),
+        N_("What does it stand on?"),
+        (
+            Label("bedrock_thin_cover", N_("Bedrock and thin cover"), "#a8322d"),
+            Label("till", N_("Till"), "#d9b26a"),
+            Label("coarse", N_("Sand and gravel"), "#4f9d69"),
+            Label("clay", N_("Clay"), "#78b7e6"),
+            Label("organic", N_("Peat and mud"), "#5a3a78"),
+            Label("fill", N_("Fill"), "#2b2b2b"),
+            Label("mixed", N_("Mixed ground"), "#f1ecc9"),
+        ),
+        flags={
+            "groundwater_area": N_("groundwater area"),
+            "acid_sulphate": N_("acid sulphate soils"),
+        },
+    ),
+    FacetLegend(
+        "ownership",
+        N_("Land ownership"),
+        N_("Who owns the land? It changes the means, not the label."),
+        (
+            Label("city", N_("City"), "#17528f"),
+            Label("few_private", N_("A few private owners"), "#c8500f"),
+            Label("fragmented", N_("Many owners"), "#f2c04e"),
+            Label("public_institution", N_("A public institution"), "#6d3a8c"),
+            Label("mixed", N_("Mixed ownership"), "#a9dccb"),
+        ),
+    ),
+)
+
+UNKNOWN_NAME = N_("Unknown")
+
+ZONE_SETS: Mapping[str, str] = {
+    "districts": N_("Districts"),
+    "stations": N_("Station surroundings"),
+    "blocks": N_("Blocks"),
+    "cells": N_("250 m cells"),
+}
+
+SYSTEMS: Mapping[str, str] = {
+    "energy": N_("energy"),
+    "mobility": N_("mobility"),
+    "green": N_("green infrastructure"),
+    "services": N_("urban services"),
+}
+
+SOLUTION_COLOURS: Mapping[str, str] = {
+    "A1": "#c2410c",
+    "A2": "#1769aa",
+    "A3": "#23303f",
+    "A4": "#e8a200",
+    "A5": "#a3195b",
+    "A6": "#3f8f5f",
+    "A7": "#8f7fd0",
+    "A8": "#8fd3e0",
+}
+
+SCORE_COLOURS = ("#f3e3c3", "#efb67a", "#dd7a55", "#ad3f5a", "#5c1a5e")
+"""Five steps of a normalised score, weak to strong."""
+
+SITE_KINDS: Mapping[str, str] = {
+    "station": N_("station"),
+    "stop": N_("stop"),
+    "parking": N_("parking"),
+    "vacant_premises": N_("vacant premises"),
+    "power_plant": N_("power plant"),
+    "heat_plant": N_("heat plant"),
+    "data_centre": N_("data centre"),
+    "waste_water": N_("waste-water plant"),
+    "ice_rink": N_("ice rink"),
+    "refrigeration": N_("large refrigeration"),
+    "substation": N_("substation"),
+    "charging": N_("charging point"),
+    "solar": N_("solar plant"),
+    "school": N_("school"),
+    "mall": N_("shopping centre"),
+    "park": N_("park"),
+}
+
+UNITS: Mapping[str, str] = {
+    "m2": "m²",
+    "km2": "km²",
+    "1/ha": "/ha",
+    "1/km2": "/km²",
+    "km/km2": "km/km²",
+    "MWh/ha": "MWh/ha",
+    "MWh": "MWh/a",
+}
+
+
+def facet(name: str) -> FacetLegend:
+    """Return the legend of a facet, or of the modifier `ownership`."""
+    return next(legend for legend in FACETS if legend.id == name)
+
+
+def details(value: object) -> list[str]:
+    """Return the details of a label: the words of a `;`-separated cell, none where it is empty."""
+    return [word for word in str(value).split(";") if word] if isinstance(value, str) else []
+
+
+def detail_of(legend: FacetLegend, value: object) -> str:
+    """Return the detail that gives a zone its colour, or nothing where none has one."""
+    words = details(value)
+    return next((detail.id for detail in legend.details if detail.id in words), "")

@@ -1,0 +1,26 @@
+"""The one Jinja2 environment: everything that comes from data is escaped, in HTML and XML alike."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+
+@cache
+def environment() -> Environment:
+    """Return the environment of the package's templates."""
+    return Environment(
+        loader=PackageLoader("districttype.publish"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def static(name: str) -> str:
+    """Return a script or style of the package as text."""
+    return (files("districttype.publish") / "static" / name).read_text(encoding="utf-8")

@@ -1,0 +1,132 @@
+"""Write everything people see, all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from districttype.errors import DistricttypeError
+from districttype.publish import tables
+from districttype.publish.edition import Edition
+from districttype.publish.geopackage import write_geopackage
+
+Step = Callable[[Edition, Path, Sequence[str]], None]
+
+
+def publish(
+    edition: Edition,
+    out: Path,
+    *,
+    languages: Sequence[str] | None = None,
+) -> list[Path]:
+    """Write the outputs of a run into a folder.
+
+    Everything is made in a folder beside and moved into place at the end, so that a run that fails
+    leaves what an earlier one has written. Files that an earlier run wrote and this one does not
+    are removed, so that nothing stale lies among the new.
+
+    Parameters
+    ----------
+    edition
+        What the run found.
+    out
+        The folder, made where it is missing.
+    languages
+        Languages of the maps and reports, the first one first shown and used in the tables;
+        those of the city where None.
+
+    Returns
+    -------
+    list[Path]
+        The files, sorted.
+
+    Raises
+    ------
+    DistricttypeError
+        If the folder cannot be written.
+    """
+    spoken = tuple(languages or edition.city.languages)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".new-", dir=out) as folder:
+            staging = Path(folder)
+            for step in STEPS:
+                step(edition, staging, spoken)
+            made = sorted(path.relative_to(staging) for path in staging.rglob("*.*"))
+            _write_run(edition, staging, [*map(str, made), "run.json"])
+            return _move([*made, Path("run.json")], staging, out)
+    except OSError as error:
+        raise DistricttypeError(
+            error.strerror or str(error),
+            where=str(error.filename or out),
+            todo="name another folder with --out, or make room in this one",
+        ) from error
+
+
+def _write_tables(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    for name, result in edition.results.items():
+        table = tables.zone_table(result)
+        flat = table.drop(columns="geometry")
+        tables.write_csv(flat, out / f"{name}.csv")
+        if name == "districts":
+            tables.write_excel_csv(flat, out / f"{name}.excel-{languages[0]}.csv", languages[0])
+            tables.write_geojson(table, out / f"{name}.geojson")
+            tables.write_parquet(table, out / f"{name}.parquet")
+    tables.write_csv(tables.focus_table(edition, languages[0]), out / "focus.csv")
+    tables.write_csv(tables.indicator_table(edition.registry), out / "indicators.csv")
+
+
+def _write_geopackage(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    write_geopackage(edition, out / "zones.gpkg", languages[0])
+
+
+STEPS: tuple[Step, ...] = (_write_tables, _write_geopackage)
+
+
+def _write_run(edition: Edition, out: Path, outputs: list[str]) -> None:
+    run = {**edition.run, "embedded": edition.embedded, "outputs": sorted(outputs)}
+    text = json.dumps(run, ensure_ascii=False, indent=2, default=_jsonable, allow_nan=False)
+    (out / "run.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return str(value)
+
+
+def _move(files: list[Path], staging: Path, out: Path) -> list[Path]:
+    """Move the new files into place and remove what only an earlier run had written."""
+    stale = _outputs(out / "run.json") - {path.as_posix() for path in files}
+    for path in files:
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (staging / path).replace(out / path)
+    root = out.resolve()
+    for name in stale:
+        path = (out / name).resolve()
+        if path.is_file() and path.is_relative_to(root):
+            path.unlink()
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
+    return sorted(out / path for path in files)
+
+
+def _outputs(run: Path) -> set[str]:
+    try:
+        found = json.loads(run.read_text(encoding="utf-8")).get("outputs", [])
+    except (OSError, ValueError, AttributeError):
+        return set()
+    return {name for name in found if isinstance(name, str)}
