@@ -64,6 +64,9 @@ class City(Strict):
     expected_labels: str | None = Field(
         default=None, description="Labels from outside (CSV) that `validate` compares with"
     )
+    catalogue: str | None = Field(
+        default=None, description="A focus catalogue of the city's own in place of the package's"
+    )
     thresholds: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="facet.threshold = value that differs here"
     )
