@@ -65,7 +65,8 @@ class City(Strict):
         default=None, description="Labels from outside (CSV) that `validate` compares with"
     )
     catalogue: str | None = Field(
-        default=None, description="A focus catalogue of the city's own in place of the package's"
+        default=None,
+        description="TOML file whose entries replace those of the catalogue of solutions",
     )
     thresholds: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="facet.threshold = value that differs here"

@@ -42,15 +42,20 @@ class Message:
     Numbers are formatted by a suffix of their name: `_pct` as a percentage of a share (0.71 ->
     71 %), `_int` without decimals, `_3` with up to three, others with up to two. Strings are
     translated themselves.
+
+    A sentence that comes from a data file carries its other languages itself, in `translations`
+    (language -> template); the catalogues are asked only where it does not.
     """
 
     template: str
     values: Mapping[str, float | str] = field(default_factory=dict)
+    translations: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, language: str = "en") -> str:
         """Return the sentence in a language, numbers in that language's form."""
         shown = {key: _show(key, value, language) for key, value in self.values.items()}
-        return translate(self.template, language).format(**shown)
+        template = self.translations.get(language) or translate(self.template, language)
+        return template.format(**shown)
 
 
 def _show(key: str, value: float | str, language: str) -> str:
