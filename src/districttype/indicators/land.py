@@ -1,0 +1,85 @@
+"""The ground of the city: its outline, what is known of it, its water and its dry land."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from districttype.indicators.facts import Facts, Scene, is_in, ratio
+from districttype.indicators.pieces import common, pieces, without
+from districttype.indicators.zonal import Things, overlap, partition
+from districttype.indicators.zonal.overlaps import FloatArray, Shapes
+
+
+def city(facts: Facts) -> Shapes | None:
+    """Return the city in pieces, its waters included; None where no layer says where it ends."""
+    return _first(facts, "districts", "land")
+
+
+def shore(facts: Facts) -> Shapes | None:
+    """Return the land of the city in pieces, its lakes included; None where no layer says."""
+    return _first(facts, "land", "districts")
+
+
+def _first(facts: Facts, *layers: str) -> Shapes | None:
+    for layer in layers:
+        frame = facts.layers.frame(layer)
+        if frame is not None and len(frame):
+            return pieces(frame.geometry.to_numpy())[0]
+    return None
+
+
+def covered(facts: Facts, layer: str) -> Shapes | None:
+    """Return where a layer is known to be complete, in pieces; None means everywhere."""
+
+    def cut(facts: Facts) -> Shapes | None:
+        coverage = facts.layers[layer].coverage
+        return facts.once(city) if coverage is None else pieces(np.asarray([coverage]))[0]
+
+    return facts.once(cut, "covered", layer)
+
+
+def water(facts: Facts) -> Shapes:
+    """Return the lakes and rivers in pieces that do not overlap."""
+    return dissolved(facts, "land_use", "class", "water").shapes
+
+
+def dissolved(facts: Facts, layer: str, column: str, *values: object) -> Things:
+    """Return the polygons of a layer with one of some values as pieces that do not overlap.
+
+    What two polygons cover counts once.
+    """
+
+    def work(facts: Facts) -> Things:
+        frame = facts.frame(layer)
+        some = frame.geometry.to_numpy()[is_in(frame, column, *values)]
+        some, _ = partition(some, np.zeros(len(some), dtype=int), [0])
+        return Things.of(pieces(some)[0], where=f"layer {layer}")
+
+    return facts.once(work, "dissolved", layer, column, values)
+
+
+def land_share(scene: Scene, layer: str, column: str, *values: object) -> FloatArray:
+    """Return the share of each zone's dry land that a layer gives one of some values."""
+    common = scene.on_land(dissolved(scene.facts, layer, column, *values)).total()
+    return np.minimum(ratio(common, scene.land_area), 1.0)
+
+
+def dry_area(facts: Facts, boxes: Shapes, layer: str) -> FloatArray:
+    """Return the dry land of the city in each box where a layer is known, m².
+
+    Parameters
+    ----------
+    facts
+        Among them the outline of the city's land and its waters.
+    boxes
+        Polygons.
+    layer
+        The layer whose coverage counts: ground it is silent about is left out.
+    """
+    ground = facts.once(shore)
+    ground = boxes if ground is None else ground
+    coverage = covered(facts, layer) if layer in facts.layers else None
+    if coverage is not None:
+        ground, _ = common(ground, coverage)
+    ground, _ = without(ground, facts.once(water))
+    return overlap(boxes, Things.of(ground, where="dry land")).total()

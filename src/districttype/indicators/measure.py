@@ -1,0 +1,65 @@
+"""Every indicator of every zone: a function of zones and layers, and of nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from districttype.indicators.coverage import coverage, share_covered
+from districttype.indicators.density import density
+from districttype.indicators.facts import Facts, Scene
+from districttype.indicators.ground import ground
+from districttype.indicators.mobility import mobility
+from districttype.indicators.registry import REGISTRY, Indicator
+from districttype.indicators.use import use
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
+from districttype.layers.schema import Layers
+from districttype.zones import Zones
+
+Theme = Callable[[Scene], Mapping[str, FloatArray]]
+THEMES: tuple[Theme, ...] = (density, use, mobility, ground, coverage)
+
+
+def measure(zones: Zones, layers: Layers | Facts) -> pd.DataFrame:
+    """Measure every indicator of every zone.
+
+    Parameters
+    ----------
+    zones
+        The zones; they may overlap, and a thing then counts in each.
+    layers
+        The layers; or `Facts` made of them once, where several zone sets are measured.
+
+    Returns
+    -------
+    DataFrame
+        One row a zone (index zone_id, in the order of the zones), one float column an indicator in
+        the order of the registry. Missing (NaN) is what rests on a layer that is not there, or that
+        covers nothing of the zone; where a layer covers a zone and nothing is there, it is 0.
+    """
+    facts = layers if isinstance(layers, Facts) else Facts(layers=layers)
+    scene = Scene(zones=zones, facts=facts)
+    found: dict[str, FloatArray] = {}
+    for theme in THEMES:
+        found |= theme(scene)
+    columns = {
+        entry.name: np.where(_is_known(scene, entry), found[entry.name], np.nan)
+        for entry in REGISTRY
+    }
+    return pd.DataFrame(columns, index=zones.ids, dtype=float)
+
+
+def _is_known(scene: Scene, entry: Indicator) -> BoolArray:
+    """Tell for which zones the layers an indicator needs say anything."""
+    known = np.ones(len(scene), dtype=bool)
+    for need in entry.needs:
+        known &= np.any([_speaks(scene, layer) for layer in need], axis=0)
+    return known
+
+
+def _speaks(scene: Scene, layer: str) -> BoolArray:
+    if layer in ("districts", "land"):  # an outline is of the city, wherever the zone lies
+        return np.full(len(scene), layer in scene.facts.layers)
+    return share_covered(scene, layer) > 0

@@ -1,0 +1,105 @@
+"""Mobility: stops and stations within a walk, how often they are served, and the streets.
+
+A stop is near within 400 m (five minutes), a station within 800 m (ten). A bus stop is frequent if
+at least four buses leave its pole in the busiest hour, which is one in 15 minutes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from districttype.indicators.clusters import middles, pairs_within
+from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers
+from districttype.indicators.land import land_share
+from districttype.indicators.near import shares
+from districttype.indicators.streets import streets
+from districttype.indicators.zonal import Things
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, Shapes
+from districttype.layers.schema import STATION_MODES
+
+WALK_TO_STOP = 400.0
+WALK_TO_STATION = 800.0
+FREQUENT = 4  # departures in the busiest hour
+YEARS_NEW = 5
+PLATFORMS_APART = 500.0  # platforms of one name and mode so near are one station
+NAMELESS_APART = 150.0
+PUBLIC_TRANSPORT_ZONES = ("pedestrian", "intensive_transit", "transit")
+TRANSIT_ZONES = (*PUBLIC_TRANSPORT_ZONES, "car")
+
+
+def mobility(scene: Scene) -> dict[str, FloatArray]:
+    """Return the indicators of mobility."""
+    facts = scene.facts
+    stops, lying = facts.frame("stops"), scene.overlap("stops")
+    peak, served = numbers(stops, "departures_peak_hour"), open_now(facts)
+    frequent = served & is_in(stops, "mode", "bus") & (peak >= FREQUENT)
+    points = stops.geometry.to_numpy()
+    bus_silent = not (is_in(stops, "mode", "bus") & ~np.isnan(peak)).any()
+    by_bus = shares(scene, "frequent_bus", points[frequent], WALK_TO_STOP)
+    if bus_silent:
+        by_bus = {name: np.full(len(scene), np.nan) for name in by_bus}
+    departures = lying.total(np.where(served, peak, np.nan))
+    return {
+        "stops_bus": lying.count(served & is_in(stops, "mode", "bus")),
+        "stops_tram": lying.count(served & is_in(stops, "mode", "tram", "light_rail")),
+        "stations": scene.among(facts.once(stations)).count(),
+        **shares(scene, "stop", points[served], WALK_TO_STOP),
+        **by_bus,
+        **shares(scene, "station", points[served & _is_station(facts)], WALK_TO_STATION),
+        "departures_per_hour": np.where(np.isnan(peak).all(), np.nan, departures),
+        **streets(scene),
+        **_counts(scene),
+        **_transit_zones(scene),
+    }
+
+
+def open_now(facts: Facts) -> BoolArray:
+    """Tell which stops are served; one of unknown opening is."""
+    return ~(numbers(facts.frame("stops"), "opened") > facts.layers.as_of.year)
+
+
+def new_stations(facts: Facts) -> Shapes:
+    """Return the stations opened in the last five years, or to be opened."""
+    stops = facts.frame("stops")
+    new = numbers(stops, "opened") >= facts.layers.as_of.year - YEARS_NEW
+    return np.asarray(stops.geometry.to_numpy()[new & _is_station(facts)])
+
+
+def _is_station(facts: Facts) -> BoolArray:
+    return is_in(facts.frame("stops"), "mode", *STATION_MODES)
+
+
+def stations(facts: Facts) -> Things:
+    """Return one point a station: its platforms of one mode and name, put together."""
+    stops = facts.frame("stops")[_is_station(facts) & open_now(facts)]
+    xy = shapely.get_coordinates(stops.geometry.to_numpy())
+    named = stops["name"].fillna("").to_numpy(dtype=str)
+    mode = codes(stops, "mode", STATION_MODES)
+    pairs = pairs_within(xy, PLATFORMS_APART)
+    apart = np.hypot(*(xy[pairs[:, 0]] - xy[pairs[:, 1]]).T)
+    same = (mode[pairs[:, 0]] == mode[pairs[:, 1]]) & (named[pairs[:, 0]] == named[pairs[:, 1]])
+    pairs = pairs[same & ((named[pairs[:, 0]] != "") | (apart <= NAMELESS_APART))]
+    return Things.of(shapely.points(middles(xy, pairs)), where="stations")
+
+
+def _counts(scene: Scene) -> dict[str, FloatArray]:
+    services, sites = scene.facts.frame("services"), scene.facts.frame("energy_sites")
+    places, energy = scene.overlap("services"), scene.overlap("energy_sites")
+    parking = is_in(services, "class", "parking")
+    return {
+        "bike_share_stations": places.count(is_in(services, "class", "bike_share")),
+        "car_share_places": places.count(is_in(services, "class", "car_share")),
+        "charging_points": energy.count(is_in(sites, "kind", "charging")),
+        "parking_places": places.total(np.where(parking, numbers(services, "capacity"), np.nan)),
+    }
+
+
+def _transit_zones(scene: Scene) -> dict[str, FloatArray]:
+    """Return the shares of land in the zones of a published zoning of the urban structure."""
+    zones = {
+        f"transit_zone_{name}_share": land_share(scene, "transit_zones", "class", name)
+        for name in TRANSIT_ZONES
+    }
+    public = land_share(scene, "transit_zones", "class", *PUBLIC_TRANSPORT_ZONES)
+    return {**zones, "public_transport_zone_share": public}

@@ -1,0 +1,191 @@
+"""Every indicator of the town in `town.py`, worked out by hand for districts and for cells."""
+
+from __future__ import annotations
+
+from math import log, nan
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from districttype.indicators.measure import measure
+from districttype.indicators.registry import REGISTRY
+from town import CELLS, DISTRICTS, town, zones
+
+# Land, m²: the pond (1 ha) and its bay (0.5 ha, half of it in the pond) are no land.
+EAST, NE = 112_500, 50_000
+WEST, CELL = 125_000, 62_500
+
+
+def around(
+    points: list[tuple[float, float]], metres: float, corners: tuple[float, float, float, float]
+) -> float:
+    """Return the area of a rectangle within a distance of one or two points, strip by strip."""
+    west, south, east, north = corners
+    strips = np.linspace(west, east, 20_001)
+    middle = (strips[1:] + strips[:-1]) / 2
+    spans = []
+    for x, y in points:
+        half = np.sqrt(np.maximum(metres**2 - (middle - x) ** 2, 0))
+        spans.append((np.maximum(south, y - half), np.minimum(north, y + half)))
+    length = sum(np.clip(high - low, 0, None) for low, high in spans)
+    if len(spans) == 2:
+        (low, high), (other_low, other_high) = spans
+        both = np.minimum(high, other_high) - np.maximum(low, other_low)
+        length = length - np.clip(both, 0, None)
+    return float((length * np.diff(strips)).sum())
+
+
+def mix(*amounts: float) -> float:
+    """Return the entropy of floor areas in seven uses."""
+    total = sum(amounts)
+    return -sum(a / total * log(a / total) for a in amounts) / log(7)
+
+
+BUS, RAIL = 400 / 1.3, 800 / 1.3
+BUS_STOPS = [(125, 125), (375, 375)]  # the first is frequent
+STATIONS = [(-500, 250), (-600, 0)]
+BOUNDS = {
+    "sw": (0, 0, 250, 250), "nw": (0, 250, 250, 500),
+    "se": (250, 0, 500, 250), "ne": (250, 250, 500, 500),
+}  # fmt: skip
+NEAR_FREQUENT = {name: around(BUS_STOPS[:1], BUS, box) for name, box in BOUNDS.items()}
+NEAR_STOP = {name: around(BUS_STOPS, BUS, box) for name, box in BOUNDS.items()}
+NEAR_STATION = {name: around(STATIONS, RAIL, box) for name, box in BOUNDS.items()}
+
+# name: (east, west), (ne, nw, se, sw)
+EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]]] = {
+    "land_km2": ((0.1125, 0.125), (0.05, 0.0625, 0.0625, 0.0625)),
+    # b2 (5000 m²) straddles the border in halves; b5 is being built; b6 is unknown
+    "floor_area_m2": ((7_500, 22_700), (5_000, 20_000, 2_500, 2_700)),
+    "footprint_m2": ((6_000, 3_100), (5_000, 2_500, 1_000, 600)),
+    "buildings": ((2.5, 2.5), (1, 1, 1.5, 1.5)),
+    "far": ((7_500 / EAST, 0.1816), (0.1, 0.32, 0.04, 0.0432)),
+    "gsi": ((6_000 / EAST, 0.0248), (0.1, 0.04, 0.016, 0.0096)),
+    # b6 (500 m²) has no known floor area, so its footprint does not count here
+    "mean_floors": ((7_500 / 5_500, 22_700 / 3_100), (1, 8, 5, 4.5)),
+    "osr": (
+        ((EAST - 6_000) / 7_500, (WEST - 3_100) / 22_700),
+        (9, 3, (CELL - 1_000) / 2_500, (CELL - 600) / 2_700),
+    ),
+    "buildings_per_ha": ((2.5 / 11.25, 0.2), (0.2, 0.16, 0.24, 0.24)),
+    # 100 in sw, 50 in ne, 40 half in sw and half in se
+    "residents": ((70, 120), (50, 0, 20, 120)),
+    "residents_per_ha": ((70 / 11.25, 9.6), (10, 0, 3.2, 19.2)),
+    "jobs": ((4, 14), (nan, 0, 4, 14)),
+    "jobs_per_ha": ((4 / 11.25, 1.12), (nan, 0, 0.64, 2.24)),
+    # only the cell nw reaches 0.30; all nine cells round any of the four are these four
+    "dense_floor_share": ((0, 20_000 / 22_700), (0, 1, 0, 0)),
+    "dense_floor_share_smoothed": ((0, 0), (0, 0, 0, 0)),
+    "rural_land_share": ((0, 0), (0, 0, 0, 0)),
+    "housing_share": ((1 / 3, 2_700 / 22_700), (0, 0, 1, 1)),
+    "offices_share": ((0, 20_000 / 22_700), (0, 1, 0, 0)),
+    "industry_share": ((2 / 3, 0), (1, 0, 0, 0)),
+    "retail_share": ((0, 0), (0, 0, 0, 0)),
+    "public_share": ((0, 0), (0, 0, 0, 0)),
+    "leisure_share": ((0, 0), (0, 0, 0, 0)),
+    "other_use_share": ((0, 0), (0, 0, 0, 0)),
+    "use_unknown_share": ((0, 0), (0, 0, 0, 0)),
+    "campus_share": ((0, 0), (0, 0, 0, 0)),
+    "use_mix": ((mix(2_500, 5_000), mix(2_700, 20_000)), (0, 0, 0, 0)),
+    "jobs_per_resident": ((4 / 70, 14 / 120), (nan, nan, 0.2, 14 / 120)),
+    # the third bus stop opens in 2035
+    "stops_bus": ((1, 1), (1, 0, 0, 1)),
+    "stops_tram": ((0, 0), (0, 0, 0, 0)),
+    "stations": ((0, 0), (0, 0, 0, 0)),
+    "floor_near_stop_share": ((1, 1), (1, 1, 1, 1)),
+    # b1 (141 m off), b2 (125 m) and b3 (200 m) are near; b4 is (320 m, more than 400/1.3)
+    "floor_near_frequent_bus_share": ((1 / 3, 1), (0, 1, 1, 1)),
+    # from the train (-500, 250) to b1 571 m, to b3 629 m; from the Gate (-600, 0) to b1 625 m
+    "floor_near_station_share": ((0, 200 / 22_700), (0, 0, 0, 200 / 2_700)),
+    "residents_near_stop_share": ((1, 1), (1, nan, 1, 1)),
+    # of the two halves of the third row both are near, the 50 in ne (353 m off) are not
+    "residents_near_frequent_bus_share": ((20 / 70, 1), (0, nan, 1, 1)),
+    "residents_near_station_share": ((0, 0), (0, nan, 0, 0)),
+    "land_near_stop_share": (
+        ((NE + NEAR_STOP["se"]) / EAST, (CELL + NEAR_STOP["nw"]) / WEST),
+        (1, NEAR_STOP["nw"] / CELL, NEAR_STOP["se"] / CELL, 1),
+    ),
+    "land_near_frequent_bus_share": (
+        (
+            (NEAR_FREQUENT["se"] + NEAR_FREQUENT["ne"]) / EAST,
+            (CELL + NEAR_FREQUENT["nw"]) / WEST,
+        ),
+        (NEAR_FREQUENT["ne"] / NE, NEAR_FREQUENT["nw"] / CELL, NEAR_FREQUENT["se"] / CELL, 1),
+    ),
+    "land_near_station_share": (
+        (0, (NEAR_STATION["sw"] + NEAR_STATION["nw"]) / WEST),
+        (0, NEAR_STATION["nw"] / CELL, 0, NEAR_STATION["sw"] / CELL),
+    ),
+    "departures_per_hour": ((2, 6), (2, 0, 0, 6)),
+    # the main street runs along the border of the cells: half of it belongs to either side
+    "street_km_per_km2": (
+        (0.35 / 0.1125, 0.5 / 0.125),
+        (0.125 / 0.05, 0.125 / 0.0625, 0.225 / 0.0625, 0.375 / 0.0625),
+    ),
+    "cycleway_km_per_km2": ((0.2 / 0.1125, 0), (0, 0, 0.2 / 0.0625, 0)),
+    "footway_km_per_km2": ((0, 0.1 / 0.125), (0, 0.1 / 0.0625, 0, 0)),
+    # one crossing (125, 250); ends at (0, 250), (500, 250), (125, 0), (375, 0) and (375, 100)
+    "intersections_per_km2": ((0, 8), (0, 16, 0, 0)),
+    "dead_end_share": ((1, 2 / 3), (1, 1 / 2, 1, 1)),
+    "bike_share_stations": ((0, 1), (0, 0, 0, 1)),
+    "car_share_places": ((1, 0), (0, 0, 1, 0)),
+    "charging_points": ((0, 1), (0, 0, 0, 1)),
+    "parking_places": ((30, 0), (30, 0, 0, 0)),
+    "transit_zone_pedestrian_share": ((0, 0), (0, 0, 0, 0)),
+    "transit_zone_intensive_transit_share": ((0, 0), (0, 0, 0, 0)),
+    "transit_zone_transit_share": ((0, 1), (0, 1, 0, 1)),
+    "transit_zone_car_share": ((1, 0), (1, 0, 1, 0)),
+    "public_transport_zone_share": ((0, 1), (0, 1, 0, 1)),
+    # rock under the whole of ne; till in the south, under the clay of sw
+    "ground_bedrock_share": ((NE / EAST, 0), (1, nan, 0, 0)),
+    "ground_till_share": ((25_000 / EAST, 0), (0, nan, 0.4, 0)),
+    "ground_coarse_share": ((0, 0), (0, nan, 0, 0)),
+    "ground_silt_share": ((0, 0), (0, nan, 0, 0)),
+    "ground_clay_share": ((0, 0.5), (0, nan, 0, 1)),
+    "ground_organic_share": ((0, 0), (0, nan, 0, 0)),
+    "ground_fill_share": ((0, 0), (0, nan, 0, 0)),
+    "ground_unknown_share": ((37_500 / EAST, 0.5), (0, 1, 0.6, 0)),
+    "thin_cover_share": ((NE / EAST, 0), (1, nan, 0, 0)),
+    # two groundwater areas, one in the other
+    "groundwater_area_share": ((5_000 / EAST, 0.04), (0, 0, 0.08, 0.08)),
+    "acid_sulphate_share": ((nan, nan), (nan, nan, nan, nan)),
+    **{
+        f"coverage_{layer}": ((1, 1), (1, 1, 1, 1))
+        for layer in (
+            "buildings", "streets", "stops", "land_use", "ground_constraints", "residents",
+            "energy_sites", "services", "transit_zones",
+        )
+    },
+    "coverage_ground": ((75_000 / EAST, 0.5), (1, 0, 0.4, 1)),
+    **{
+        f"coverage_{layer}": ((0, 0), (0, 0, 0, 0))
+        for layer in ("plans", "ownership", "land_cover")
+    },
+    "floor_area_register_share": ((0, 200 / 22_700), (0, 0, 0, 200 / 2_700)),
+    "floor_area_tagged_share": ((0, 20_000 / 22_700), (0, 1, 0, 0)),
+    "floor_area_derived_share": ((1 / 3, 2_500 / 22_700), (0, 0, 1, 2_500 / 2_700)),
+    "floor_area_imputed_share": ((2 / 3, 0), (1, 0, 0, 0)),
+    "floor_area_unknown_share": ((500 / 6_000, 0), (0, 0, 0.5, 0)),
+    "use_imputed_share": ((2 / 3, 0), (1, 0, 0, 0)),
+    "year_imputed_share": ((0, 0), (0, 0, 0, 0)),
+    "year_unknown_share": ((2 / 3, 0), (1, 0, 0, 0)),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def measured() -> tuple[pd.DataFrame, pd.DataFrame]:
+    layers = town()
+    return tuple(measure(zones(shapes, layers), layers) for shapes in (DISTRICTS, CELLS))
+
+
+def test_every_indicator_has_been_worked_out() -> None:
+    assert sorted(EXPECTED) == sorted(entry.name for entry in REGISTRY)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("level", [0, 1], ids=["districts", "cells"])
+def test_by_hand(measured: tuple[pd.DataFrame, ...], level: int, name: str) -> None:
+    # Circles are drawn with corners, so what lies near is known to a thousandth only.
+    rtol = 2e-3 if name.startswith("land_near") else 1e-9
+    np.testing.assert_allclose(measured[level][name], EXPECTED[name][level], rtol=rtol, atol=1e-12)
