@@ -86,6 +86,7 @@ def test_a_city_changes_what_it_names_and_nothing_else(tmp_path: Path) -> None:
         ('[rows.dense.points]\nA1 = "4i"', "'4i' is no cell"),
         ('[rows.dense.points]\nA1 = "2x"', "rows.dense.points.A1"),
         ('[rows.dense]\nlabels = ["very_dense"]', "no label 'very_dense'"),
+        ('[rows.rural]\nflag = "rurall"', "no flag 'rurall'"),
         ('[solutions.A1]\nactors = ["martians"]', "no actor 'martians'"),
         ('[solutions.A1]\nname = { fi = "Asema" , en = "" }', "solutions.A1.name"),
         ("[solutions.A8]\ngate = [{ all = [{ indicator = 'x' }] }]", "at_least"),

@@ -195,9 +195,26 @@ def test_reasons_quote_the_zones_own_figures(city: City, catalogue: Catalogue) -
     assert "planned and started floor area is 69 % of what stands" in text
     finnish = reason_text(entry(focus, "Soukka", "A1"), "fi")
     assert "Asema Soukka on avattu 12/2022" in finnish
+    bare = recommend(city.zones, city.labels, city.indicators, catalogue, layers=layers)
+    assert "Station Soukka opened 12/2022 – " in reason_text(entry(bare, "Soukka", "A1"))
     later = Layers(METRIC, as_of=date(2022, 6, 1)).having(layers["stops"])
     planned = recommend(city.zones, city.labels, indicators, catalogue, layers=later)
     assert "Station Soukka is planned" in reason_text(entry(planned, "Soukka", "A1"))
+
+
+def test_a_small_share_counts_but_is_not_worth_a_sentence(city: City, catalogue: Catalogue) -> None:
+    labels = city.labels.loc[["Soukka"]].assign(use="mixed")
+    shares = pd.DataFrame(
+        {"housing_share": 0.7, "offices_share": 0.2, "retail_share": 0.0, "industry_share": 0.05},
+        index=["Soukka"],
+    )
+    soukka = city.only("Soukka").zones
+    mixed = entry(recommend(soukka, labels, shares, catalogue), "Soukka", "A5")
+    without = shares.assign(industry_share=0.0)
+    plain = entry(recommend(soukka, labels, without, catalogue), "Soukka", "A5")
+    assert mixed["score"] - plain["score"] == pytest.approx(0.05 * 3 * 0.5)
+    assert "Industry" not in reason_text(mixed)
+    assert "Homes hold 70 % of the floor area" in reason_text(mixed)
 
 
 def test_a_figure_that_is_missing_is_left_out_of_the_sentence(

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter, model_validator
 
 from districttype.errors import ConfigError
-from districttype.focus.conditions import Condition, check_labels
+from districttype.focus.conditions import FACETS, FLAGS, Condition, check_labels
 from districttype.layers.schema import LAYER_NAMES, columns
 from districttype.providers import Strict, read_toml, validate
 
@@ -238,6 +238,7 @@ class Catalogue(Strict):
     actors: dict[str, Actor]
     solutions: dict[str, Solution]
     blend: dict[str, str]
+    extra_flags: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rows: dict[str, Row]
     cautions: dict[str, Caution]
     draft_caution: Words
@@ -261,6 +262,14 @@ class Catalogue(Strict):
             faults.append("ownership: the entry 'unknown' is missing")
         for facet, label in self.blend.items():
             check_labels(facet, (label,))
+        known = {f: (*FLAGS[f], *self.extra_flags.get(f, ())) for f in FACETS}
+        faults += [
+            f"facet {condition.facet} has no flag {flag!r} "
+            f"(known: {', '.join(known[condition.facet])}; name others in extra_flags)"
+            for condition in self._conditions()
+            for flag in (condition.flag, condition.unless)
+            if condition.facet is not None and flag and flag not in known[condition.facet]
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -284,6 +293,21 @@ class Catalogue(Strict):
         yield "blocks", "solutions", tuple(self.blocks)
         for key, site in self.sites.items():
             yield f"sites.{key}.why", "solutions", tuple(site.why)
+
+    def _conditions(self) -> Iterator[Condition]:
+        for row in self.rows.values():
+            yield row.condition
+            for fact in row.facts:
+                yield from fact.when
+        for gated in [s.gate for s in self.solutions.values()] + [
+            need.any for need in self.blocks.values()
+        ]:
+            for alternative in gated:
+                yield from alternative.all
+        for caution in self.cautions.values():
+            yield from caution.all
+        for archetype in self.archetypes.values():
+            yield from (*archetype.all, *archetype.any)
 
     def name(self, table: str, key: str, language: str = "en") -> str:
         """Return the name of an entry in a language, e.g. `name("actors", "residents", "fi")`."""

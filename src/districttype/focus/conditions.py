@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from districttype.providers import Strict
+from districttype.typology.rules import FACETS as RULES
+from districttype.typology.rules import UNKNOWN
 
-UNKNOWN = "unknown"
 LABELS: Mapping[str, tuple[str, ...]] = {
-    "density": ("dense", "sparse"),
-    "development": ("infill", "new", "stable"),
-    "use": ("housing", "offices", "industry", "mixed", "unbuilt"),
-    "mobility": ("station_new", "station", "frequent_bus", "car"),
-    "energy": ("heat_network_viable", "borderline", "individual"),
-    "ground": ("bedrock_thin_cover", "till", "coarse", "clay", "organic", "fill", "mixed"),
+    name: tuple(label for label in facet.labels if label != UNKNOWN)
+    for name, facet in RULES.items()
+}
+FLAGS: Mapping[str, tuple[str, ...]] = {
+    name: tuple(flag for flag, _ in facet.details) for name, facet in RULES.items()
 }
 FACETS = tuple(LABELS)
 

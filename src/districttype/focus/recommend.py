@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from districttype.focus.catalogue import BASES, Catalogue
-from districttype.focus.conditions import FACETS, UNKNOWN, Situation, all_of, any_of
+from districttype.focus.conditions import FACETS, Situation, all_of, any_of
 from districttype.focus.reasons import Reasoner, fill, sentence, station_facts
 from districttype.focus.robustness import stability
 from districttype.focus.scoring import CLOSE, Floats, Scores, score
 from districttype.i18n import Message
 from districttype.layers.schema import Layers
+from districttype.typology.rules import UNKNOWN
 from districttype.zones import Zones
 
 COLUMNS = (
@@ -24,6 +25,9 @@ COLUMNS = (
     "checklists", "archetype", "reasons", "cautions", "basis", "weakest_evidence",
     "weakest_confidence", "unknown_facets", "undecided",
 )  # fmt: skip
+WORTH_SAYING = 0.05
+"""A cell that gives less of the score than this, such as a small share of a mixed use, is left out
+of the reasons and of the evidence; it still counts in the score."""
 
 
 def recommend(
@@ -75,7 +79,8 @@ def recommend(
     reasons, cautions
         Lists of `Message`; there is always a reason.
     basis
-        `facet=basis` of every counted cell, `;`-separated, most points first.
+        `facet=basis` of every cell that gives a twentieth of the score or more, `;`-separated,
+        most points first.
     weakest_evidence, weakest_confidence
         The counted cell with the weakest basis, and the lowest confidence among the labels used.
     unknown_facets, undecided
@@ -233,7 +238,8 @@ class _Evidence:
         matrix = self.scores.matrix
         key = matrix.solutions[s]
         points = self.scores.by_row[z, :, s]
-        counted = [r for r in np.argsort(-points, kind="stable") if points[r] > CLOSE]
+        least = max(WORTH_SAYING * points.sum(), CLOSE)
+        counted = [r for r in np.argsort(-points, kind="stable") if points[r] >= least]
         facets = [int(matrix.facet[r]) for r in counted]
         bases = [self.catalogue.rows[matrix.rows[r]].points[key].basis for r in counted]
         said = [f"{FACETS[f]}={basis}" for f, basis in zip(facets, bases, strict=True)]

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from districttype.focus.catalogue import Catalogue
 from districttype.focus.conditions import (
     FACETS,
-    UNKNOWN,
     Situation,
     all_of,
     any_of,
     truth,
 )
+from districttype.typology.rules import UNKNOWN
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
