@@ -46,11 +46,14 @@ class Wanted:
     shapes
         Kinds of geometry asked for: `point`, `line`, `area`; again for OpenStreetMap, where a
         closed line may be either.
+    columns
+        Tags of OpenStreetMap to hand over as columns; others are left out.
     """
 
     area: shapely.Geometry | None = None
     tags: Tags = field(default_factory=dict)
     shapes: frozenset[str] = frozenset({"point", "line", "area"})
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
