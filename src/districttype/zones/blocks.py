@@ -1,0 +1,167 @@
+"""Blocks: land that streets, railways, water and district edges enclose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
+
+from districttype.layers.schema import Layers
+from districttype.zones.base import Zones, make_zones
+from districttype.zones.land import polygonal
+
+Shapes = NDArray[Any]
+
+# Streets that part one block from the next; paths and the ways into yards lead through blocks.
+_PARTING = ("motorway", "main", "collector", "residential", "living", "pedestrian", "rail")
+# Smaller or narrower pieces are no blocks: traffic islands, strips between carriageways, skerries.
+_SMALL_M2, _NARROW_M = 1000.0, 8.0
+
+
+def make_blocks(layers: Layers) -> Zones | None:
+    """Return the land enclosed by streets, railways, water and the edges of districts.
+
+    Pieces under 1000 m² or narrower than 8 m on average join the neighbour they share the longest
+    border with, or the nearest one where water lies all round. Blocks are the parts of a district
+    that are land, none left out; they are numbered from north to south.
+
+    Returns
+    -------
+    Zones or None
+        None where no streets are known: the districts themselves would be the blocks.
+    """
+    streets, districts = layers.frame("streets"), layers.frame("districts")
+    if streets is None or districts is None:
+        return None
+    lines = streets.geometry.to_numpy()[streets["kind"].isin(_PARTING).to_numpy()]
+    if not len(lines):
+        return None
+    land, water = _land_and_water(layers)
+    edges = np.concatenate([lines, shapely.boundary(land), shapely.boundary(water)])
+    shapes = districts.geometry.to_numpy()
+    district, hit = shapely.STRtree(edges).query(shapes, predicate="intersects")
+    tables = []
+    for i, (zone_id, name) in enumerate(zip(districts["zone_id"], districts["name"], strict=True)):
+        faces = _faces(shapes[i], edges[hit[district == i]])
+        blocks = merge_slivers(_dry(faces, land, water))
+        west, north = shapely.bounds(blocks)[:, [0, 3]].T
+        blocks = blocks[np.lexsort((west, -north))]
+        number = [f"{k:03d}" for k in range(1, len(blocks) + 1)]
+        table = {
+            "zone_id": [f"{zone_id}-{k}" for k in number],
+            "name": [f"{name} {k}" for k in number],
+            "parent": zone_id,
+        }
+        tables.append(gpd.GeoDataFrame(table, geometry=blocks, crs=layers.crs))
+    frame = pd.concat(tables, ignore_index=True)
+    return make_zones("blocks", frame, layers) if len(frame) else None
+
+
+def merge_slivers(faces: Shapes) -> Shapes:
+    """Return polygons of a partition with the small and narrow ones joined to their neighbours."""
+    while len(faces) > 1:
+        sliver = _is_sliver(faces)
+        if not sliver.any():
+            break
+        a, b, length = _shared_borders(faces)
+        away = np.setdiff1d(np.flatnonzero(sliver), a[length > 0])
+        if len(away):
+            others = np.delete(np.arange(len(faces)), away)
+            others = others if len(others) else np.arange(len(faces))
+            lone, nearest = shapely.STRtree(faces[others]).query_nearest(
+                faces[away], exclusive=True, all_matches=False
+            )
+            a, b = np.append(a, away[lone]), np.append(b, others[nearest])
+            length = np.append(length, np.zeros(len(lone)))
+        own = sliver[a]
+        a, b, length = a[own], b[own], length[own]
+        # Of each sliver's neighbours the one with the longest border in common, a block rather
+        # than another sliver where both are as long.
+        order = np.lexsort((sliver[b], -length, a))
+        a, b = a[order], b[order]
+        first = np.unique(a, return_index=True)[1]
+        if not len(first):
+            break
+        faces = _dissolve(faces, a[first], b[first])
+    return faces
+
+
+def _is_sliver(faces: Shapes) -> NDArray[np.bool_]:
+    area, edge = shapely.area(faces), shapely.length(faces)
+    return np.asarray((area < _SMALL_M2) | (2 * area < _NARROW_M * edge))
+
+
+def _shared_borders(faces: Shapes) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return (face, neighbour, length of border in common), each pair both ways round.
+
+    Faces of a noded drawing have the same vertices on either side of a border.
+    """
+    rings, face = shapely.get_parts(shapely.boundary(faces), return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    joined = np.flatnonzero(ring[1:] == ring[:-1])
+    ends = np.stack([points[joined], points[joined + 1]], axis=1)
+    swap = (ends[:, 0, 0] > ends[:, 1, 0]) | (
+        (ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1])
+    )
+    ends[swap] = ends[swap][:, ::-1]
+    owner, length = face[ring[joined]], np.hypot(*(ends[:, 1] - ends[:, 0]).T)
+    flat = ends.reshape(-1, 4)
+    order = np.lexsort(flat.T)
+    same = np.flatnonzero((flat[order][1:] == flat[order][:-1]).all(axis=1))
+    one, other = owner[order[same]], owner[order[same + 1]]
+    n = len(faces)
+    pair, index = np.unique(np.append(one * n + other, other * n + one), return_inverse=True)
+    common = np.bincount(index, np.tile(length[order[same]], 2))
+    return pair // n, pair % n, common
+
+
+def _dissolve(faces: Shapes, a: NDArray[Any], b: NDArray[Any]) -> Shapes:
+    """Return the faces with each pair (a, b) made one."""
+    n = len(faces)
+    graph = sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(n, n))
+    count, group = csgraph.connected_components(graph, directed=False)
+    size = np.bincount(group)
+    result = np.empty(count, dtype=object)
+    single = size[group] == 1
+    result[group[single]] = faces[single]
+    for number in np.flatnonzero(size > 1):
+        result[number] = shapely.union_all(faces[group == number])
+    return result
+
+
+def _faces(district: shapely.Geometry, edges: Shapes) -> Shapes:
+    """Return the faces into which lines divide a district.
+
+    The lines are taken whole, beyond the district's edge, so that they are sure to cross it.
+    """
+    drawing = shapely.union_all(np.append(edges, shapely.boundary(district)))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(drawing)))
+    shapely.prepare(district)
+    return np.asarray(faces[shapely.contains(district, shapely.point_on_surface(faces))])
+
+
+def _dry(faces: Shapes, land: Shapes, water: Shapes) -> Shapes:
+    """Return the faces that are land. Shores are among the lines, so that no face is both."""
+    inside = shapely.point_on_surface(faces)
+    dry = np.ones(len(faces), dtype=bool)
+    if len(land):
+        dry[:] = False
+        dry[shapely.STRtree(land).query(inside, predicate="intersects")[0]] = True
+    dry[shapely.STRtree(water).query(inside, predicate="intersects")[0]] = False
+    return faces[dry]
+
+
+def _land_and_water(layers: Layers) -> tuple[Shapes, Shapes]:
+    """Return the outline of dry land, and lakes and rivers."""
+    nothing: Shapes = np.zeros(0, dtype=object)
+    land, use = layers.frame("land"), layers.frame("land_use")
+    return (
+        nothing if land is None else polygonal(land.geometry.to_numpy()),
+        nothing if use is None else use.geometry.to_numpy()[(use["class"] == "water").to_numpy()],
+    )
