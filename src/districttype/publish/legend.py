@@ -158,6 +158,31 @@ SYSTEMS: Mapping[str, str] = {
     "services": N_("urban services"),
 }
 
+LEVELS: Mapping[str, str] = {
+    "district": N_("district"),
+    "block": N_("block"),
+    "single_space": N_("single space"),
+}
+
+ACTORS: Mapping[str, str] = {
+    "city_units": N_("city units"),
+    "companies": N_("companies"),
+    "organisations": N_("organisations"),
+    "landowners": N_("landowners"),
+    "universities_research": N_("universities and research institutes"),
+    "educational_institutions": N_("educational institutions"),
+    "residents": N_("residents"),
+    "other_cities": N_("other cities"),
+}
+
+PREREQUISITES: Mapping[str, str] = {
+    "P1": N_("strategic support"),
+    "P2": N_("access of new actors to the traditional process"),
+    "P3": N_("permanent sector ecosystems and a continuous dialogue"),
+    "P4": N_("a goal that is communicated and a city organisation committed to it"),
+    "P5": N_("resources, competence and roles for co-creation"),
+}
+
 SOLUTION_COLOURS: Mapping[str, str] = {
     "A1": "#c2410c",
     "A2": "#1769aa",

@@ -24,3 +24,8 @@ def environment() -> Environment:
 def static(name: str) -> str:
     """Return a script or style of the package as text."""
     return (files("districttype.publish") / "static" / name).read_text(encoding="utf-8")
+
+
+def template_source(name: str) -> str:
+    """Return a template of the package as text."""
+    return (files("districttype.publish") / "templates" / name).read_text(encoding="utf-8")

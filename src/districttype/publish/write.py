@@ -16,6 +16,7 @@ from districttype.errors import DistricttypeError
 from districttype.publish import tables
 from districttype.publish.edition import Edition
 from districttype.publish.geopackage import write_geopackage
+from districttype.publish.maps import write_map
 
 Step = Callable[[Edition, Path, Sequence[str]], None]
 
@@ -87,7 +88,12 @@ def _write_geopackage(edition: Edition, out: Path, languages: Sequence[str]) -> 
     write_geopackage(edition, out / "zones.gpkg", languages[0])
 
 
-STEPS: tuple[Step, ...] = (_write_tables, _write_geopackage)
+def _write_maps(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    for name in ("typology", "focus"):
+        write_map(edition, out / "maps" / f"{name}.html", languages)
+
+
+STEPS: tuple[Step, ...] = (_write_tables, _write_geopackage, _write_maps)
 
 
 def _write_run(edition: Edition, out: Path, outputs: list[str]) -> None:

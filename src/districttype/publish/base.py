@@ -1,0 +1,44 @@
+"""A quiet map to put the zones on: water, main roads, rails and green, from the layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from districttype.publish import shapes
+from districttype.publish.edition import Edition
+
+ROADS = ("motorway", "main")
+RAILS = ("rail", "tram")
+GREEN = ("park", "forest", "recreation", "nature_reserve", "cemetery", "allotments", "wetland")
+SMALLEST_GREEN = 20_000.0
+SMALLEST_WATER = 10_000.0
+
+
+def base_map(edition: Edition) -> dict[str, Any]:
+    """Return water and green as polygons, roads and rails as lines, encoded for a page."""
+    base: dict[str, Any] = {}
+    districts = edition.results.get("districts") or next(iter(edition.results.values()))
+    whole = shapely.union_all(shapely.make_valid(districts.zones.frame.geometry.to_numpy()))
+    dry = shapely.union_all(shapely.make_valid(districts.zones.land.to_numpy()))
+    crs = districts.zones.frame.crs
+    area = gpd.GeoSeries([shapely.simplify(whole, 15.0)], crs=crs)
+    wet = gpd.GeoSeries([shapely.difference(whole, dry)], crs=crs)
+    base["city"] = shapes.encode_polygons(area)
+    base["water"] = shapes.encode_polygons(shapes.merge_areas([wet], 12.0, SMALLEST_WATER))
+    streets = edition.layers.frame("streets")
+    if streets is not None:
+        for name, kinds in (("roads", ROADS), ("rails", RAILS)):
+            chosen = streets[streets["kind"].isin(kinds)]
+            if len(chosen):
+                base[name] = shapes.encode_lines(shapes.merge_lines(chosen, 12.0))
+    land_use = edition.layers.frame("land_use")
+    if land_use is not None:
+        green = land_use[land_use["class"].isin(GREEN)]
+        if len(green):
+            base["green"] = shapes.encode_polygons(
+                shapes.merge_areas([green.geometry], 25.0, SMALLEST_GREEN)
+            )
+    return base

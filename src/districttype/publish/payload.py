@@ -1,0 +1,346 @@
+"""What a page's script reads: every text, number and shape once, in as few signs as will do.
+
+Columns, not rows: a thousand cells share one list per facet of small numbers that point into the
+legend. Sentences travel as a message with its values, and become words in the reader's language in
+the page itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from districttype.i18n import Message, catalogue
+from districttype.indicators.registry import Indicator
+from districttype.publish import legend, shapes
+from districttype.publish.base import base_map
+from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
+from districttype.publish.tables import source_table
+from districttype.publish.templating import static, template_source
+
+MANY = 1500
+"""A zone set with more zones travels light: no reasons, few indicators, few vertices."""
+KEY_INDICATORS = (
+    "far", "floor_area_m2", "residents", "residents_per_ha", "jobs", "housing_share",
+    "offices_share", "floor_near_station_share", "floor_near_stop_share",
+    "heat_density_mwh_per_ha", "ground_clay_share", "ground_bedrock_share", "green_share",
+)  # fmt: skip
+_CALLS = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""")
+_MARKS = re.compile(r"""data-t(?:-label|-placeholder)?="([^"]+)\"""")
+_CHOICES = re.compile(r"""data-t="\{\{ '([^']+)' if .*? else '([^']+)' \}\}\"""")
+
+
+class Texts:
+    """The messages a page needs, collected as they are put into it."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+
+    def __call__(self, message: str) -> str:
+        """Note a message as used and return it."""
+        self.used.add(message)
+        return message
+
+    def cell(self, value: Any) -> Any:
+        """Return a cell for the page: a message as a pair, a collection as a list, else text."""
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return None
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Message):
+            numbers: Mapping[str, float | str] = value.values  # noqa: PD011 - not a table's
+            if not numbers:
+                return self(value.template)
+            return [
+                self(value.template),
+                {k: self(v) if isinstance(v, str) else number(v) for k, v in numbers.items()},
+            ]
+        if isinstance(value, Iterable):
+            return {"all": [self.cell(part) for part in value]}
+        return str(value)
+
+    def words(self, value: Any) -> list[Any]:
+        """Return a cell as a list of texts: a collection, or words joined by `;`."""
+        if isinstance(value, str):
+            return [self(word.strip()) for word in value.split(";") if word.strip()]
+        cell = self.cell(value)
+        if isinstance(cell, dict):
+            return list(cell["all"])
+        return [] if cell is None else [cell]
+
+    def catalogues(self, languages: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return per language the translations of what was used."""
+        return {
+            language: {m: known[m] for m in sorted(self.used) if m in known}
+            for language in languages
+            for known in [catalogue(language)]
+        }
+
+
+def number(value: Any, digits: int = 4) -> float | int | None:
+    """Return a number of some significant digits as JSON writes it shortest, or null."""
+    if value is None or pd.isna(value) or math.isinf(value):
+        return None
+    short = float(f"{float(value):.{digits}g}")
+    return int(short) if short.is_integer() else short
+
+
+def is_share(indicator: Indicator) -> bool:
+    """Tell whether an indicator reads as a percentage."""
+    return indicator.unit == "1" and (
+        indicator.name.endswith("_share") or indicator.name.startswith("coverage_")
+    )
+
+
+def page_messages() -> set[str]:
+    """Return the messages that the pages' scripts and controls say."""
+    scripts = "\n".join(static(name) for name in ("core.js", "layers.js", "panel.js", "app.js"))
+    controls = template_source("controls.html")
+    found = {m.replace('\\"', '"') for m in _CALLS.findall(scripts)}
+    found |= {m for m in _MARKS.findall(controls) if "{{" not in m}
+    return found | {word for pair in _CHOICES.findall(controls) for word in pair}
+
+
+def payload(
+    edition: Edition, languages: Sequence[str], *, page: str, tiles: str | None = None
+) -> dict[str, Any]:
+    """Return what a map page reads.
+
+    Parameters
+    ----------
+    edition
+        What the run found.
+    languages
+        The first one is shown where the reader has chosen none.
+    page
+        `typology` (all zone sets, one layer a facet) or `focus` (those with focus areas, one
+        layer a solution).
+    tiles
+        Template of a tile server's addresses, offered as a background that is off at first.
+    """
+    text = Texts()
+    text.used |= page_messages()
+    chosen = {
+        name: result
+        for name, result in edition.results.items()
+        if page == "typology" or len(result.focus) or name == "districts"
+    }
+    sets = {name: _zone_set(name, result, edition, text) for name, result in chosen.items()}
+    warning = stamp(edition)
+    version = str(edition.run.get("version", ""))
+    return {
+        "page": page,
+        "city": {"names": dict(edition.city.names), "name": edition.city.name},
+        "languages": list(languages),
+        "scale": shapes.SCALE,
+        "bounds": _bounds(edition),
+        "facets": [_facet(f, text) for f in legend.FACETS],
+        "unknown": {"name": text(legend.UNKNOWN_NAME), "colour": legend.UNKNOWN_COLOUR},
+        "borderline": legend.BORDERLINE,
+        "solutions": _solutions(edition),
+        "scores": list(legend.SCORE_COLOURS),
+        "indicators": [_indicator(i, text) for i in edition.registry],
+        "units": dict(legend.UNITS),
+        "systems": {key: text(name) for key, name in legend.SYSTEMS.items()},
+        "actors": {key: text(name) for key, name in legend.ACTORS.items()},
+        "prerequisites": {key: text(name) for key, name in legend.PREREQUISITES.items()},
+        "levels": {key: text(name) for key, name in legend.LEVELS.items()},
+        "kinds": {key: text(name) for key, name in legend.SITE_KINDS.items()},
+        "sets": sets,
+        "base": base_map(edition),
+        "sites": _sites(edition, text),
+        "stops": _stops(edition),
+        "places": _places(edition),
+        "stamp": text.cell(warning),
+        "made": text.cell(
+            Message(MADE, {"version": version, "date": edition.layers.as_of.isoformat()})
+        ),
+        "judgement": text(JUDGEMENT),
+        "credits": attributions(edition),
+        "sources": source_table(edition).fillna("").to_dict("records"),
+        "tiles": tiles,
+        "text": text.catalogues(languages),
+    }
+
+
+def _bounds(edition: Edition) -> list[float]:
+    result = edition.results.get("districts") or next(iter(edition.results.values()))
+    bounds = result.zones.frame.geometry.to_crs("EPSG:4326").total_bounds
+    return [round(float(v), 5) for v in bounds]
+
+
+def _facet(facet: legend.FacetLegend, text: Texts) -> dict[str, Any]:
+    return {
+        "id": facet.id,
+        "name": text(facet.name),
+        "question": text(facet.question),
+        "labels": [{"id": x.id, "name": text(x.name), "colour": x.colour} for x in facet.labels],
+        "details": [{"id": x.id, "name": text(x.name), "colour": x.colour} for x in facet.details],
+        "flags": {key: text(name) for key, name in facet.flags.items()},
+    }
+
+
+def _indicator(indicator: Indicator, text: Texts) -> dict[str, Any]:
+    return {
+        "id": indicator.name,
+        "name": text(indicator.description),
+        "unit": "%" if is_share(indicator) else indicator.unit,
+        "facet": indicator.facet,
+    }
+
+
+def _solutions(edition: Edition) -> list[dict[str, Any]]:
+    frames = [r.focus["solution"] for r in edition.results.values() if len(r.focus)]
+    found = sorted(set(edition.solutions) | set(pd.concat(frames) if frames else []))
+    spare = list(legend.SOLUTION_COLOURS.values())
+    return [
+        {
+            "id": solution,
+            "names": dict(edition.solutions.get(solution, {})),
+            "colour": legend.SOLUTION_COLOURS.get(solution, spare[i % len(spare)]),
+        }
+        for i, solution in enumerate(found)
+    ]
+
+
+def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -> dict[str, Any]:
+    zones = result.zones
+    many = len(zones) > MANY
+    land = shapes.simplify_zones(zones.land, 12.0 if many else 8.0)
+    frame = zones.frame
+    names = [str(value) for value in frame["name"]]
+    return {
+        "name": text(legend.ZONE_SETS.get(name, name)),
+        "ids": [str(zone) for zone in zones.ids],
+        "names": None if names == [str(zone) for zone in zones.ids] else names,
+        "also": {
+            column.removeprefix("name_"): [None if pd.isna(v) else str(v) for v in frame[column]]
+            for column in ("name_sv", "name_latin")
+            if column in frame and frame[column].notna().any()
+        },
+        "parents": [None if pd.isna(v) else str(v) for v in frame["parent"]]
+        if "parent" in frame and frame["parent"].notna().any()
+        else None,
+        "land": [number(v) for v in zones.land_m2 / 1e6],
+        "shapes": shapes.encode_polygons(land),
+        "centres": shapes.encode_points(land.representative_point()),
+        "facets": {
+            f.id: _labels(f, result.labels.reindex(zones.ids), text, many=many)
+            for f in legend.FACETS
+            if f.id in result.labels
+        },
+        "indicators": {
+            i.name: [number(v, 3 if many else 4) for v in result.indicators[i.name]]
+            for i in edition.registry
+            if i.name in result.indicators
+            and (not many or i.name in KEY_INDICATORS)
+            and result.indicators[i.name].notna().any()
+        },
+        "focus": _focus(result, text, many=many),
+    }
+
+
+def _labels(
+    facet: legend.FacetLegend, labels: pd.DataFrame, text: Texts, *, many: bool
+) -> dict[str, Any]:
+    """Return the columns of a facet: places in the legend (-1 is unknown), shares in percent."""
+    order = [label.id for label in facet.labels]
+    columns: dict[str, Any] = {"label": _codes(labels[facet.id], order)}
+    detail = labels.get(f"{facet.id}_detail")
+    if detail is not None and detail.fillna("").ne("").any():
+        columns["detail"] = [";".join(legend.details(v)) or 0 for v in detail]
+    confidence = labels.get(f"{facet.id}_confidence")
+    if confidence is not None:
+        columns["confidence"] = _percent(confidence)
+    coverage = labels.get(f"{facet.id}_coverage")
+    if coverage is not None and not (coverage == 1.0).all():
+        columns["coverage"] = _percent(coverage)
+    runner = labels.get(f"{facet.id}_runner_up")
+    if runner is not None and not many:
+        columns["runner_up"] = _codes(runner, order)
+    reason = labels.get(f"{facet.id}_reason")
+    if reason is not None and not many:
+        columns["reason"] = [text.cell(v) for v in reason]
+    return columns
+
+
+def _codes(labels: pd.Series, order: list[str]) -> list[int]:
+    return [int(code) for code in pd.Index(order).get_indexer(pd.Index(labels))]
+
+
+def _percent(shares: pd.Series) -> list[int | None]:
+    values = pd.to_numeric(shares, errors="coerce").to_numpy(dtype=float)
+    return [None if np.isnan(v) else round(v * 100) for v in values]
+
+
+def _focus(result: ZoneSetResult, text: Texts, *, many: bool) -> dict[str, list[Any]]:
+    """Return the focus areas of each zone that has some, best first."""
+    found: dict[str, list[Any]] = {}
+    for row in result.focus.to_dict("records"):
+        entry: dict[str, Any] = {
+            "solution": row["solution"],
+            "score": number(row["score"], 3),
+            "relative": number(row.get("relative_score"), 3),
+        }
+        if not many:
+            entry |= {
+                key: text.words(row.get(key))
+                for key in ("level", "systems", "actors", "prerequisites", "means", "reasons")
+            }
+            entry["basis"] = text.cell(row.get("basis"))
+        found.setdefault(str(row["zone_id"]), []).append(entry)
+    return found
+
+
+def _sites(edition: Edition, text: Texts) -> list[dict[str, Any]]:
+    found = []
+    for result in edition.results.values():
+        if result.sites is None or not len(result.sites):
+            continue
+        points = shapes.encode_points(result.sites.geometry)
+        for point, row in zip(points, result.sites.to_dict("records"), strict=True):
+            found.append(
+                {
+                    "at": point,
+                    "kind": text(str(row.get("kind", ""))),
+                    "name": row["name"] if isinstance(row.get("name"), str) else "",
+                    "zone": str(row.get("zone_id", "")),
+                    "solution": str(row.get("solution", "")),
+                    "reason": text.cell(row.get("reason")),
+                }
+            )
+    return found
+
+
+def _stops(edition: Edition) -> list[dict[str, Any]]:
+    """Return the stations: stops of rail, metro, light rail and tram, one a name and mode."""
+    stops = edition.layers.frame("stops")
+    if stops is None:
+        return []
+    stations = stops[stops["mode"].isin(["rail", "metro", "light_rail", "tram"])]
+    stations = stations[~(stations["name"].notna() & stations.duplicated(["mode", "name"]))]
+    points = shapes.encode_points(stations.geometry)
+    return [
+        {"at": point, "mode": mode, "name": name if isinstance(name, str) else ""}
+        for point, mode, name in zip(points, stations["mode"], stations["name"], strict=True)
+    ]
+
+
+def _places(edition: Edition) -> list[dict[str, Any]]:
+    if edition.places is None:
+        return []
+    columns = [c for c in edition.places.columns if c.startswith("name_")]
+    return [
+        {
+            "names": list(dict.fromkeys(str(row[c]) for c in columns if isinstance(row[c], str))),
+            "set": str(row["zone_set"]),
+            "zones": [zone.strip() for zone in str(row["zones"]).split(";") if zone.strip()],
+        }
+        for row in edition.places.to_dict("records")
+    ]

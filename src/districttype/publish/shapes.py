@@ -1,0 +1,106 @@
+"""Shapes small enough for a page: simplified with shared borders kept, quantised, as differences.
+
+A page holds coordinates as whole hundred-thousandths of a degree (about a metre). Two neighbours
+share every vertex of their border before and after, so no gap opens between them at any zoom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+SCALE = 100_000
+"""Steps a degree."""
+POLYGONS = (3, 6)
+
+Ring = list[int]
+
+
+def simplify_zones(shapes: gpd.GeoSeries, tolerance: float) -> gpd.GeoSeries:
+    """Simplify polygons; those that only touch keep their shared borders.
+
+    Parameters
+    ----------
+    shapes
+        Polygons in a metric CRS; empty ones stay so.
+    tolerance
+        Width of what may be left out, in metres.
+    """
+    if not len(shapes) or not hasattr(shapely, "coverage_simplify"):
+        return shapes.simplify(tolerance)
+    try:
+        simple = shapely.coverage_simplify(shapes.to_numpy(), tolerance)
+    except shapely.errors.GEOSException:  # zones that overlap, such as stations' surroundings
+        return shapes.simplify(tolerance)
+    return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs)
+
+
+def encode_polygons(shapes: gpd.GeoSeries) -> list[list[list[Ring]]]:
+    """Return per shape its polygons, per polygon its rings as `x, y, dx, dy, dx, dy, ...`.
+
+    Longitude first, in steps of 1 / SCALE degree; the point that closes a ring is left out, and so
+    are rings too small to be seen.
+    """
+    return [
+        [
+            rings
+            for part in shapely.get_parts(shape)
+            if (rings := [r for r in map(_ring, shapely.get_rings(part)) if len(r) >= 6])
+        ]
+        for shape in _degrees(shapes)
+    ]
+
+
+def encode_lines(shapes: gpd.GeoSeries) -> list[Ring]:
+    """Return the lines of all shapes together, each as `x, y, dx, dy, ...`."""
+    parts = shapely.get_parts(_degrees(shapes))
+    return [line for line in map(_line, parts) if len(line) >= 4]
+
+
+def encode_points(shapes: gpd.GeoSeries) -> list[Ring | None]:
+    """Return each point as `x, y`, and null for an empty one."""
+    points = _degrees(shapes)
+    steps = np.column_stack([shapely.get_x(points), shapely.get_y(points)]) * SCALE
+    return [None if np.isnan(x) else [round(x), round(y)] for x, y in steps]
+
+
+def _degrees(shapes: gpd.GeoSeries) -> np.ndarray:
+    return np.asarray(shapes.to_crs("EPSG:4326").to_numpy())
+
+
+def _ring(ring: shapely.LinearRing) -> Ring:
+    steps = _steps(ring)
+    return steps[:-2] if len(steps) >= 8 else []
+
+
+def _line(line: shapely.LineString) -> Ring:
+    return _steps(line)
+
+
+def _steps(line: shapely.Geometry) -> Ring:
+    points = np.round(shapely.get_coordinates(line) * SCALE).astype(np.int64)
+    if not len(points):
+        return []
+    moved = np.diff(points, axis=0)
+    moved = moved[(moved != 0).any(axis=1)]
+    return [int(v) for v in np.concatenate([points[:1], moved]).ravel()]
+
+
+def merge_lines(frame: gpd.GeoDataFrame, tolerance: float) -> gpd.GeoSeries:
+    """Join lines that meet end to end, and simplify them."""
+    merged = shapely.line_merge(shapely.union_all(frame.geometry.to_numpy()))
+    return gpd.GeoSeries([shapely.simplify(merged, tolerance)], crs=frame.crs)
+
+
+def merge_areas(
+    shapes: Sequence[gpd.GeoSeries], tolerance: float, smallest: float
+) -> gpd.GeoSeries:
+    """Dissolve polygons, simplify them, and leave out those smaller than `smallest` (m²)."""
+    together = pd.concat(shapes)
+    merged = shapely.simplify(shapely.union_all(together.to_numpy()), tolerance)
+    parts = [part for part in shapely.get_parts(merged) if part.area >= smallest]
+    return gpd.GeoSeries([shapely.multipolygons(parts)], crs=together.crs)

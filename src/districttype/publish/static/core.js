@@ -1,0 +1,162 @@
+/* Data, words and numbers. Text from data only ever becomes text: never markup. */
+window.districttype = window.districttype || {};
+(function (D) {
+  "use strict";
+
+  D.state = { lang: "en", set: "districts", layer: "", zones: [], label: null, view: false };
+  D.overlays = { roads: true, green: false, names: true, stations: true, sites: false, tiles: false };
+
+  D.load = function () {
+    D.data = JSON.parse(document.getElementById("data").textContent);
+  };
+
+  /* ---- language ---------------------------------------------------------------------- */
+  function t(message) {
+    const known = D.data.text[D.state.lang];
+    return (known && known[message]) || message;
+  }
+  D.t = t;
+
+  /* A cell is a message, a message with its values, or several of either. */
+  D.say = function (cell) {
+    if (cell === null || cell === undefined) return "";
+    if (typeof cell === "string") return t(cell);
+    if (Array.isArray(cell)) {
+      return t(cell[0]).replace(/\{(\w+)\}/g, function (whole, key) {
+        return key in cell[1] ? show(key, cell[1][key]) : whole;
+      });
+    }
+    return cell.all.map(D.say).join("; ");
+  };
+
+  function show(key, value) {
+    if (value === null) return t("unknown");
+    if (typeof value === "string") return t(value);
+    if (key.endsWith("_pct")) return D.percent(value);
+    return D.number(value, key.endsWith("_int") ? 0 : 2);
+  }
+
+  D.number = function (value, digits) {
+    return new Intl.NumberFormat(D.state.lang, { maximumFractionDigits: digits }).format(value);
+  };
+  D.percent = function (share) { return D.number(share * 100, 0) + "\u00a0%"; };
+
+  D.quantity = function (value, unit) {
+    if (value === null || value === undefined) return "–";
+    if (unit === "%") return D.percent(value);
+    const size = Math.abs(value);
+    const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
+    const named = D.data.units[unit] || unit;
+    return D.number(value, digits) + (unit === "1" || !unit ? "" : "\u00a0" + named);
+  };
+
+  D.date = function (iso) {
+    const day = new Date(iso);
+    return isNaN(day) ? iso : new Intl.DateTimeFormat(D.state.lang, { dateStyle: "long" }).format(day);
+  };
+
+  D.cityName = function () {
+    return D.data.city.names[D.state.lang] || D.data.city.name;
+  };
+
+  /* ---- zones ------------------------------------------------------------------------- */
+  D.set = function (name) { return D.data.sets[name]; };
+
+  D.name = function (set, i) {
+    const also = set.also[D.state.lang];
+    return (also && also[i]) || (set.names ? set.names[i] : set.ids[i]);
+  };
+
+  D.otherNames = function (set, i) {
+    const all = [set.names ? set.names[i] : null].concat(
+      Object.keys(set.also).map(function (key) { return set.also[key][i]; }));
+    const shown = D.name(set, i);
+    return all.filter(function (n, k) { return n && n !== shown && all.indexOf(n) === k; });
+  };
+
+  D.facet = function (id) { return D.data.facets.find(function (f) { return f.id === id; }); };
+  D.solution = function (id) { return D.data.solutions.find(function (s) { return s.id === id; }); };
+  D.solutionName = function (id) {
+    const found = D.solution(id);
+    return (found && (found.names[D.state.lang] || found.names.en || found.names.fi)) || id;
+  };
+
+  /* The label of a zone on a facet, with the detail that gives it a colour of its own. */
+  D.label = function (set, facet, i) {
+    const columns = set.facets[facet.id];
+    const code = columns ? columns.label[i] : -1;
+    const label = code < 0 ? null : facet.labels[code];
+    const words = columns && columns.detail && columns.detail[i] ? columns.detail[i].split(";") : [];
+    const detail = label && facet.details.find(function (d) { return words.includes(d.id); });
+    const sure = columns && columns.confidence ? columns.confidence[i] : null;
+    return {
+      label: label,
+      detail: detail || null,
+      words: words,
+      colour: !label ? D.data.unknown.colour : detail ? detail.colour : label.colour,
+      confidence: sure,
+      borderline: !!label && sure !== null && sure < D.data.borderline * 100,
+    };
+  };
+
+  D.focusOf = function (set, i) { return set.focus[set.ids[i]] || []; };
+
+  /* ---- shapes ------------------------------------------------------------------------ */
+  D.unroll = function (steps) {
+    const points = [];
+    let x = 0, y = 0;
+    for (let k = 0; k < steps.length; k += 2) {
+      x += steps[k];
+      y += steps[k + 1];
+      points.push([y / D.data.scale, x / D.data.scale]);
+    }
+    return points;
+  };
+  D.rings = function (shape) {
+    return shape.map(function (polygon) { return polygon.map(D.unroll); });
+  };
+  D.point = function (xy) { return [xy[1] / D.data.scale, xy[0] / D.data.scale]; };
+
+  /* ---- document ---------------------------------------------------------------------- */
+  D.el = function (tag, attributes) {
+    const node = document.createElement(tag);
+    Object.entries(attributes || {}).forEach(function (pair) {
+      if (pair[0] === "text") node.textContent = pair[1];
+      else if (pair[0] === "style") Object.assign(node.style, pair[1]);
+      else if (pair[0].startsWith("on")) node.addEventListener(pair[0].slice(2), pair[1]);
+      else if (pair[1] !== null && pair[1] !== false) node.setAttribute(pair[0], pair[1] === true ? "" : pair[1]);
+    });
+    Array.prototype.slice.call(arguments, 2).flat().forEach(function (child) {
+      if (child !== null && child !== undefined && child !== "") node.append(child);
+    });
+    return node;
+  };
+  /* The ink that reads best on a colour, and an element with a code on it. */
+  D.ink = function (colour) {
+    const light = [1, 3, 5].map(function (k) {
+      const v = parseInt(colour.slice(k, k + 2), 16) / 255;
+      return v <= 0.04045 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4);
+    });
+    const y = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
+    return 1.05 / (y + 0.05) >= (y + 0.05) / 0.0588 ? "#ffffff" : "#17202b";
+  };
+  D.code = function (id) {
+    const solution = D.solution(id);
+    const colour = solution ? solution.colour : "#23303f";
+    return D.el("b", { class: "code", style: { background: colour, color: D.ink(colour) }, text: id });
+  };
+  D.$ = function (id) { return document.getElementById(id); };
+
+  /* Letters without their marks, so that aurinkolahti finds Äyräpää's neighbours too. */
+  D.fold = function (text) {
+    return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "")
+      .replace(/ø/g, "o").replace(/æ/g, "ae").replace(/ð/g, "d").replace(/þ/g, "th").replace(/ß/g, "ss");
+  };
+
+  D.remember = function (key, value) {
+    try { localStorage.setItem("districttype." + key, value); } catch (refused) { /* private window */ }
+  };
+  D.recall = function (key) {
+    try { return localStorage.getItem("districttype." + key); } catch (refused) { return null; }
+  };
+})(window.districttype);
