@@ -74,9 +74,10 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"zone_id": name, "name": name, "geometry": shape} for name, shape in DISTRICTS.items()
     ],
     "buildings": [
-        building("b1", box(20, 20, 30, 30), use="detached", floor_area_m2=200, year_built=1975),
+        building("b1", box(20, 20, 30, 30), use="detached", floor_area_m2=1_000, year_built=1975,
+                 heating="straw"),
         building("b2", box(240, 100, 260, 150), use="apartment", floor_area_m2=5_000,
-                 year_built=2020, floor_area_m2_origin="derived", heating="district"),
+                 year_built=2020, floor_area_m2_origin="derived", heating="district_heat"),
         building("b3", box(100, 300, 150, 350), use="office", floor_area_m2=20_000,
                  year_built=1990, floor_area_m2_origin="tagged"),
         building("b4", box(320, 300, 420, 350), use="industrial", floor_area_m2=5_000,
@@ -102,12 +103,36 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"mode": "bus", "departures_peak_hour": 2, "geometry": Point(375, 375)},
         {"mode": "bus", "opened": 2035, "departures_peak_hour": 9, "geometry": Point(375, 125)},
         {"mode": "rail", "name": "Away", "opened": 1903, "geometry": Point(-500, 250)},
-        {"mode": "metro", "name": "Future", "opened": 2030, "geometry": Point(1000, 250)},
+        {"mode": "metro", "name": "Future", "opened": 2030, "geometry": Point(930, 250)},
         {"mode": "light_rail", "name": "Gate", "opened": 2023, "geometry": Point(-600, 0)},
     ],
     "land_use": [
         {"class": "water", "geometry": POND},
         {"class": "water", "geometry": box(450, 350, 500, 450)},
+        {"class": "construction", "geometry": box(250, 0, 300, 100)},
+        {"class": "parking", "geometry": box(200, 450, 250, 500)},
+        {"class": "park", "geometry": box(0, 400, 100, 500)},
+        {"class": "nature_reserve", "geometry": box(100, 400, 150, 500)},
+        {"class": "park", "geometry": box(300, 200, 320, 220)},
+    ],
+    "land_cover": [
+        {"class": "trees", "geometry": box(0, 250, 125, 500)},
+        {"class": "trees", "geometry": box(0, 250, 50, 500)},
+        {"class": "low_vegetation", "geometry": box(250, 0, 500, 50)},
+        {"class": "built", "geometry": box(0, 0, 100, 100)},
+        {"class": "paved", "geometry": box(100, 0, 200, 100)},
+    ],
+    "plans": [
+        {"reserve_m2": 5_000, "reserve_housing_m2": 4_000, "planned_residents": 60,
+         "geometry": box(0, 0, 250, 250)},
+        {"building_right_m2": 10_000, "used_m2": 4_000, "geometry": box(125, 250, 375, 500)},
+        {"under_construction_m2": 3_000, "geometry": box(400, 0, 500, 100)},
+    ],
+    "ownership": [
+        {"owner_class": "unknown", "geometry": box(0, 250, 250, 300)},
+        {"owner_class": "private", "owner_id": "p", "geometry": box(125, 0, 375, 250)},
+        {"owner_class": "city", "owner_id": "c", "geometry": box(0, 0, 250, 250)},
+        {"owner_class": "housing_company", "geometry": box(250, 400, 300, 450)},
     ],
     "ground": [
         {"class": "clay", "geometry": box(0, 0, 250, 250)},
@@ -125,12 +150,24 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "energy_sites": [
         {"kind": "charging", "geometry": Point(20, 20)},
+        {"kind": "heat_plant", "geometry": Point(10, 10)},
+        {"kind": "data_centre", "geometry": Point(-800, 125)},
+        {"kind": "ice_rink", "geometry": box(440, -60, 460, -50)},
+        {"kind": "substation", "geometry": Point(300, 300)},
+        {"kind": "power_line", "geometry": LineString([(0, 375), (500, 375)])},
     ],
     "services": [
         {"class": "bike_share", "geometry": Point(10, 10)},
         {"class": "car_share", "geometry": Point(260, 10)},
         {"class": "parking", "capacity": 30, "geometry": Point(450, 450)},
         {"class": "parking", "geometry": Point(10, 20)},
+        {"class": "school", "geometry": Point(-600, 125)},
+        {"class": "grocery", "geometry": Point(499, 499)},
+        {"class": "restaurant", "geometry": Point(60, 60)},
+        {"class": "restaurant", "geometry": Point(61, 60)},
+        {"class": "culture", "geometry": box(70, 70, 80, 80)},
+        {"class": "shop", "vacant": True, "geometry": Point(30, 30)},
+        {"class": "vacant_premises", "geometry": Point(300, 30)},
     ],
     "transit_zones": [
         {"class": "transit", "geometry": DISTRICTS["west"]},
@@ -142,7 +179,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 def town(shift: tuple[float, float] = (0.0, 0.0)) -> Layers:
     """Return the town's layers, moved by a vector."""
     tables = {name: layer(name, *rows, shift=shift) for name, rows in ROWS.items()}
-    return Layers(TM35, tables, as_of=date(2026, 1, 1), grid_origin=shift)
+    return Layers(TM35, tables, as_of=date(2026, 1, 1), grid_origin=shift, degree_day_ratio=1.5)
 
 
 def zones(

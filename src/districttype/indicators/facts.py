@@ -106,6 +106,14 @@ def ratio(above: ArrayLike, below: ArrayLike) -> FloatArray:
     return quotient
 
 
+def entropy(amounts: FloatArray) -> FloatArray:
+    """Return Shannon's entropy of each column over its greatest value; NaN where all are 0."""
+    share = ratio(amounts, amounts.sum(axis=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        surprise = np.where(share > 0, -share * np.log(share), share * 0.0)
+    return np.asarray(surprise.sum(axis=0) / np.log(len(amounts)))
+
+
 def known_total(overlaps: Overlaps, values: ArrayLike) -> FloatArray:
     """Return the sum per zone of what is known; missing where things lie there, all unknown.
 

@@ -83,3 +83,16 @@ def dry_area(facts: Facts, boxes: Shapes, layer: str) -> FloatArray:
         ground, _ = common(ground, coverage)
     ground, _ = without(ground, facts.once(water))
     return overlap(boxes, Things.of(ground, where="dry land")).total()
+
+
+def mapped_share(
+    scene: Scene, layer: str, classes: tuple[str, ...], family: tuple[str, ...] = ()
+) -> FloatArray:
+    """Return the share of land of some classes; missing if their family is mapped nowhere at all.
+
+    A layer of lakes and fields says nothing of building sites. The family is the classes
+    themselves where none is given.
+    """
+    if not is_in(scene.facts.frame(layer), "class", *(family or classes)).any():
+        return np.full(len(scene), np.nan)
+    return land_share(scene, layer, "class", *classes)

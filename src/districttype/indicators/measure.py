@@ -9,17 +9,24 @@ import pandas as pd
 
 from districttype.indicators.coverage import coverage, share_covered
 from districttype.indicators.density import density
+from districttype.indicators.development import development
+from districttype.indicators.energy import energy
 from districttype.indicators.facts import Facts, Scene
+from districttype.indicators.green import green
 from districttype.indicators.ground import ground
 from districttype.indicators.mobility import mobility
+from districttype.indicators.ownership import ownership
 from districttype.indicators.registry import REGISTRY, Indicator
+from districttype.indicators.services import services
 from districttype.indicators.use import use
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
 from districttype.layers.schema import Layers
 from districttype.zones import Zones
 
 Theme = Callable[[Scene], Mapping[str, FloatArray]]
-THEMES: tuple[Theme, ...] = (density, use, mobility, ground, coverage)
+THEMES: tuple[Theme, ...] = (
+    density, development, use, mobility, energy, ground, green, services, ownership, coverage,
+)  # fmt: skip
 
 
 def measure(zones: Zones, layers: Layers | Facts) -> pd.DataFrame:

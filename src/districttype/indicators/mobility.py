@@ -6,12 +6,15 @@ at least four buses leave its pole in the busiest hour, which is one in 15 minut
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import shapely
 
+from districttype.indicators import stock
 from districttype.indicators.clusters import middles, pairs_within
-from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers
-from districttype.indicators.land import land_share
+from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
+from districttype.indicators.land import land_share, mapped_share
 from districttype.indicators.near import shares
 from districttype.indicators.streets import streets
 from districttype.indicators.zonal import Things
@@ -38,7 +41,7 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
     bus_silent = not (is_in(stops, "mode", "bus") & ~np.isnan(peak)).any()
     by_bus = shares(scene, "frequent_bus", points[frequent], WALK_TO_STOP)
     if bus_silent:
-        by_bus = {name: np.full(len(scene), np.nan) for name in by_bus}
+        by_bus = nowhere(scene, by_bus)
     departures = lying.total(np.where(served, peak, np.nan))
     return {
         "stops_bus": lying.count(served & is_in(stops, "mode", "bus")),
@@ -46,12 +49,18 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
         "stations": scene.among(facts.once(stations)).count(),
         **shares(scene, "stop", points[served], WALK_TO_STOP),
         **by_bus,
-        **shares(scene, "station", points[served & _is_station(facts)], WALK_TO_STATION),
+        **shares(scene, "station", points[served & is_station(facts)], WALK_TO_STATION),
         "departures_per_hour": np.where(np.isnan(peak).all(), np.nan, departures),
         **streets(scene),
         **_counts(scene),
+        "parking_m2_per_floor_m2": _parking_per_floor(scene),
         **_transit_zones(scene),
     }
+
+
+def nowhere(scene: Scene, found: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """Return the same indicators, missing in every zone."""
+    return {name: np.full(len(scene), np.nan) for name in found}
 
 
 def open_now(facts: Facts) -> BoolArray:
@@ -63,16 +72,17 @@ def new_stations(facts: Facts) -> Shapes:
     """Return the stations opened in the last five years, or to be opened."""
     stops = facts.frame("stops")
     new = numbers(stops, "opened") >= facts.layers.as_of.year - YEARS_NEW
-    return np.asarray(stops.geometry.to_numpy()[new & _is_station(facts)])
+    return np.asarray(stops.geometry.to_numpy()[new & is_station(facts)])
 
 
-def _is_station(facts: Facts) -> BoolArray:
+def is_station(facts: Facts) -> BoolArray:
+    """Tell which stops are of rail, metro, light rail or tram."""
     return is_in(facts.frame("stops"), "mode", *STATION_MODES)
 
 
 def stations(facts: Facts) -> Things:
     """Return one point a station: its platforms of one mode and name, put together."""
-    stops = facts.frame("stops")[_is_station(facts) & open_now(facts)]
+    stops = facts.frame("stops")[is_station(facts) & open_now(facts)]
     xy = shapely.get_coordinates(stops.geometry.to_numpy())
     named = stops["name"].fillna("").to_numpy(dtype=str)
     mode = codes(stops, "mode", STATION_MODES)
@@ -93,6 +103,11 @@ def _counts(scene: Scene) -> dict[str, FloatArray]:
         "charging_points": energy.count(is_in(sites, "kind", "charging")),
         "parking_places": places.total(np.where(parking, numbers(services, "capacity"), np.nan)),
     }
+
+
+def _parking_per_floor(scene: Scene) -> FloatArray:
+    floor = scene.once(stock.in_zones).total(scene.facts.once(stock.stock).floor)
+    return ratio(mapped_share(scene, "land_use", ("parking",)) * scene.land_area, floor)
 
 
 def _transit_zones(scene: Scene) -> dict[str, FloatArray]:

@@ -47,32 +47,40 @@ def shares(scene: Scene, name: str, goals: Shapes, limit: float) -> dict[str, Fl
         m of walking. For land, of which each point would need a walk, it is the crow's flight
         over the detour.
     """
-    facts = scene.facts
-    houses, parts = facts.once(stock.stock), scene.once(stock.in_zones)
-    people, of_people = facts.once(residents.spread), scene.once(residents.in_zones)
-    living = people.people(facts, "residents")
+    return {
+        f"floor_near_{name}_share": _floor_share(scene, name, goals, limit),
+        f"residents_near_{name}_share": _homes_share(scene, name, goals, limit),
+        f"land_near_{name}_share": _ground_share(scene, name, goals, limit),
+    }
 
-    def floor(facts: Facts) -> BoolArray:
+
+def residents_share(scene: Scene, chosen: BoolArray) -> FloatArray:
+    """Return the share of residents who live at the chosen places (`residents.spread`)."""
+    parts = scene.once(residents.in_zones)
+    living = scene.facts.once(residents.spread).people(scene.facts, "residents")
+    return ratio(parts.total(living * chosen), parts.total(living))
+
+
+def _floor_share(scene: Scene, name: str, goals: Shapes, limit: float) -> FloatArray:
+    def near(facts: Facts) -> BoolArray:
         return walked(facts, facts.once(stock.spots), goals, limit)
 
-    def homes(facts: Facts) -> BoolArray:
-        return walked(facts, shapely.point_on_surface(people.things.shapes), goals, limit)
+    floor, parts = scene.facts.once(stock.stock).floor, scene.once(stock.in_zones)
+    chosen = scene.facts.once(near, "floor near", name)
+    return ratio(parts.total(floor * chosen), parts.total(floor))
 
-    def ground(facts: Facts) -> Things:
-        around = shapely.union_all(shapely.buffer(goals, limit / DETOUR, quad_segs=_CORNERS))
-        return Things.of(pieces(np.asarray([around]))[0], where="surroundings")
 
-    near_floor = facts.once(floor, "floor near", name)
-    near_homes = facts.once(homes, "homes near", name)
-    near_ground = facts.once(ground, "ground near", name)
-    return {
-        f"floor_near_{name}_share": ratio(
-            parts.total(houses.floor * near_floor), parts.total(houses.floor)
-        ),
-        f"residents_near_{name}_share": ratio(
-            of_people.total(living * near_homes), of_people.total(living)
-        ),
-        f"land_near_{name}_share": np.minimum(
-            ratio(scene.on_land(near_ground).total(), scene.land_area), 1.0
-        ),
-    }
+def _homes_share(scene: Scene, name: str, goals: Shapes, limit: float) -> FloatArray:
+    def near(facts: Facts) -> BoolArray:
+        return walked(facts, facts.once(residents.spots), goals, limit)
+
+    return residents_share(scene, scene.facts.once(near, "homes near", name))
+
+
+def _ground_share(scene: Scene, name: str, goals: Shapes, limit: float) -> FloatArray:
+    def near(_: Facts) -> Things:
+        around = shapely.buffer(goals, limit / DETOUR, quad_segs=_CORNERS)
+        return Things.of(pieces(np.asarray([shapely.union_all(around)]))[0], where="surroundings")
+
+    ground = scene.facts.once(near, "ground near", name)
+    return np.minimum(ratio(scene.on_land(ground).total(), scene.land_area), 1.0)

@@ -11,7 +11,7 @@ from districttype.indicators import land
 from districttype.indicators.facts import Facts, Scene, numbers
 from districttype.indicators.pieces import common, without
 from districttype.indicators.zonal import Overlaps, Things
-from districttype.indicators.zonal.overlaps import FloatArray, IntArray
+from districttype.indicators.zonal.overlaps import FloatArray, IntArray, Shapes
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,11 @@ def spread(facts: Facts) -> Spread:
     size = np.where(point[row], 1.0, shapely.area(pieces))
     weight = size / np.bincount(row, size, minlength=len(shapes))[row]
     return Spread(Things.of(pieces, where="layer residents"), row, weight)
+
+
+def spots(facts: Facts) -> Shapes:
+    """Return a point on each piece, from where walks begin."""
+    return np.asarray(shapely.point_on_surface(facts.once(spread).things.shapes))
 
 
 def in_zones(scene: Scene) -> Overlaps:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers
 from districttype.indicators.zonal import Overlaps, Things
@@ -29,6 +30,8 @@ class Stock:
         Position in USES.
     year
         Year of completion, NaN where unknown.
+    heating
+        Source of heat, None where unknown.
     floor_origin, use_origin, year_origin
         Position in ORIGINS.
     """
@@ -38,6 +41,7 @@ class Stock:
     floor: FloatArray
     use: IntArray
     year: FloatArray
+    heating: NDArray[np.object_]
     floor_origin: IntArray
     use_origin: IntArray
     year_origin: IntArray
@@ -66,6 +70,7 @@ def _of_status(facts: Facts, status: str) -> Stock:
         floor=numbers(frame, "floor_area_m2"),
         use=np.where(codes(frame, "use", USES) < 0, UNKNOWN_USE, codes(frame, "use", USES)),
         year=numbers(frame, "year_built"),
+        heating=np.asarray(frame["heating"], dtype=object),
         floor_origin=codes(frame, "floor_area_m2_origin", ORIGINS),
         use_origin=codes(frame, "use_origin", ORIGINS),
         year_origin=codes(frame, "year_built_origin", ORIGINS),

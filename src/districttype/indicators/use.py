@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from districttype.indicators import residents, stock
-from districttype.indicators.facts import Scene, ratio
+from districttype.indicators.facts import Scene, entropy, ratio
 from districttype.indicators.zonal.overlaps import FloatArray
 from districttype.layers.schema import USES
 
@@ -33,14 +33,6 @@ def use(scene: Scene) -> dict[str, FloatArray]:
     return {
         **{f"{name}_share": share for name, share in shares},
         "campus_share": ratio(by_use[:, USES.index("education")], floor),
-        "use_mix": _entropy(groups[:-1]),
+        "use_mix": entropy(groups[:-1]),
         "jobs_per_resident": ratio(scene.once(residents.working), scene.once(residents.living)),
     }
-
-
-def _entropy(amounts: FloatArray) -> FloatArray:
-    """Return Shannon's entropy of each column over its greatest value; NaN where all are 0."""
-    share = ratio(amounts, amounts.sum(axis=0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        surprise = np.where(share > 0, -share * np.log(share), share * 0.0)
-    return np.asarray(surprise.sum(axis=0) / np.log(len(amounts)))

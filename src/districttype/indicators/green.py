@@ -1,0 +1,56 @@
+"""Green and blue: what grows, what is sealed, what is water, and who has a park nearby."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from districttype.indicators import residents
+from districttype.indicators.coverage import share_covered
+from districttype.indicators.facts import Facts, Scene, is_in, ratio
+from districttype.indicators.land import land_share, mapped_share
+from districttype.indicators.near import residents_share
+from districttype.indicators.zonal import nearest
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
+
+# What counts as green where land cover is known, and where only land use is.
+GREEN_COVER = ("trees", "low_vegetation", "field")
+GREEN_USE = (
+    "park", "recreation", "forest", "farmland", "allotments", "cemetery", "nature_reserve",
+    "wetland",
+)  # fmt: skip
+RECREATION = ("park", "recreation", "sport", "forest", "nature_reserve")
+PARKS = ("park", "recreation", "nature_reserve")
+PARK_M2 = 10_000.0
+PARK_REACH = 300.0  # m, as the crow flies (WHO Europe, Urban green spaces, 2016)
+
+
+def green(scene: Scene) -> dict[str, FloatArray]:
+    """Return the indicators of green and blue."""
+    by_cover = land_share(scene, "land_cover", "class", *GREEN_COVER)
+    by_use = land_share(scene, "land_use", "class", *GREEN_USE)
+    whole = np.asarray(scene.zones.frame.geometry.area)
+    return {
+        "green_share": np.where(share_covered(scene, "land_cover") > 0, by_cover, by_use),
+        "tree_share": land_share(scene, "land_cover", "class", "trees"),
+        "sealed_share": land_share(scene, "land_cover", "class", "built", "paved"),
+        "water_share": np.clip(1.0 - ratio(scene.land_area, whole), 0.0, 1.0),
+        "recreation_land_share": mapped_share(scene, "land_use", RECREATION),
+        "protected_share": mapped_share(scene, "land_use", ("nature_reserve",)),
+        "residents_near_park_share": _near_park(scene),
+    }
+
+
+def _near_park(scene: Scene) -> FloatArray:
+    """Return the share of residents near a park; missing if no park is mapped anywhere."""
+    if not is_in(scene.facts.frame("land_use"), "class", *PARKS).any():
+        return np.full(len(scene), np.nan)
+    return residents_share(scene, scene.facts.once(_homes_near_park))
+
+
+def _homes_near_park(facts: Facts) -> BoolArray:
+    frame = facts.frame("land_use")
+    green = shapely.union_all(frame.geometry.to_numpy()[is_in(frame, "class", *PARKS)])
+    parks = shapely.get_parts(green)
+    parks = parks[shapely.area(parks) >= PARK_M2]
+    return np.isfinite(nearest(facts.once(residents.spots), parks, PARK_REACH))

@@ -1,0 +1,48 @@
+"""Services: what people can walk to from home, how many there are, and what stands empty."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+
+from districttype.indicators import residents
+from districttype.indicators.facts import Facts, Scene, codes, entropy, is_in
+from districttype.indicators.near import residents_share, walked
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
+from districttype.layers.schema import SERVICES
+
+REACH = 1000.0  # m of walking
+DAILY = ("school", "day_care", "grocery", "health", "culture", "sport")
+# Things of mobility, and premises without any service in them, are no services.
+SERVING = tuple(
+    name
+    for name in SERVICES
+    if name not in ("car_share", "bike_share", "parking", "vacant_premises")
+)
+
+
+def services(scene: Scene) -> dict[str, FloatArray]:
+    """Return the indicators of services."""
+    frame, lying = scene.facts.frame("services"), scene.overlap("services")
+    vacant = is_in(frame, "class", "vacant_premises") | is_in(frame, "vacant", True)
+    serving = np.where(vacant, -1, codes(frame, "class", SERVING))
+    by_class = lying.by_class(serving, len(SERVING), np.ones(len(frame)))
+    return {
+        **{f"residents_near_{name}_share": _near(scene, name) for name in DAILY},
+        "services": by_class.sum(axis=1),
+        "services_diversity": entropy(by_class.T),
+        "vacant_places": lying.count(vacant),
+    }
+
+
+def _near(scene: Scene, name: str) -> FloatArray:
+    """Return the share of residents near a service; missing if none is mapped anywhere."""
+
+    def homes(facts: Facts) -> BoolArray:
+        frame = facts.frame("services")
+        goals = shapely.point_on_surface(frame.geometry.to_numpy()[is_in(frame, "class", name)])
+        return walked(facts, facts.once(residents.spots), goals, REACH)
+
+    if not is_in(scene.facts.frame("services"), "class", name).any():
+        return np.full(len(scene), np.nan)
+    return residents_share(scene, scene.facts.once(homes, "homes near service", name))
