@@ -258,6 +258,32 @@ def test_measures_add_up_over_a_partition(zones: np.ndarray, things: np.ndarray)
         assert_allclose(found.total(values).sum(), city.total(values)[0], atol=1e-12)
 
 
+def turned(shapes: np.ndarray, angle: float) -> np.ndarray:
+    """Turn shapes round the middle of the square, so that hardly a corner meets a border."""
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    return shapely.transform(shapes, lambda xy: (xy - 12) @ turn + 12)
+
+
+@given(zone_sets(), polygons(), st.floats(0.01, 1.5), st.floats(0.1, 40))
+@settings(deadline=None)
+def test_cutting_by_edges_says_what_cutting_shapes_says(
+    zones: np.ndarray, things: np.ndarray, angle: float, side: float
+) -> None:
+    things = turned(things, angle)
+    several = shapely.multipolygons(
+        [shapely.Point(x, y).buffer(side / 20, quad_segs=3) for x in (3, 12) for y in (5, 15)]
+    )
+    things = np.append(things, several if shapely.is_valid(several) else [])
+    # Zones as a hole and its enclave, far from square: small enough to lie within one thing.
+    enclave = turned(np.array([box(12, 12, 12.9, 12.7)]), angle / 2)[0]
+    zones = np.append(zones, [enclave, shapely.difference(box(-9, -9, 30, 30), enclave)])
+    found = overlap(zones, things)
+    plain = shapely.area(shapely.intersection(zones[:, None], things[None, :]))
+    dense = np.zeros_like(plain)
+    dense[found.zone, found.thing] = found.measure
+    assert_allclose(dense, plain, rtol=1e-9, atol=1e-9)
+
+
 @given(zone_sets(), polygons())
 @settings(deadline=None)
 def test_the_kernel_says_what_cutting_everything_says(

@@ -10,6 +10,7 @@ import shapely
 
 from districttype.errors import CrsError, SchemaError
 from districttype.indicators.zonal import borders
+from districttype.indicators.zonal.cutting import cut
 from districttype.indicators.zonal.overlaps import (
     FloatArray,
     Geometries,
@@ -127,9 +128,10 @@ def overlap(zones: Geometries, things: Geometries | Things, *, where: str = "thi
         pieces.append((zone, thing, things.measure[thing]))
         near.append(start + np.flatnonzero(region == 0))
     shapely.prepare(areas)
-    pieces += _near_borders(areas, things, np.concatenate(near))
+    pieces += _near_borders(squares, areas, things, np.concatenate(near))
     zone, thing, measure = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     order = np.lexsort((thing, zone))
+    order = order[measure[order] > 0]
     zone, thing, measure = zone[order], thing[order], measure[order]
     whole = things.measure[thing]
     share = np.divide(measure, whole, out=np.zeros(len(whole)), where=whole > 0)
@@ -137,29 +139,37 @@ def overlap(zones: Geometries, things: Geometries | Things, *, where: str = "thi
 
 
 def _near_borders(
-    zones: Shapes, things: Things, near: IntArray
+    squares: Squares, zones: Shapes, things: Things, near: IntArray
 ) -> list[tuple[IntArray, IntArray, FloatArray]]:
     """Return the entries (zone, thing, measure) of things that a border comes near to."""
+    of_dimension = {d: near[things.dimension[near] == d] for d in (_POINT, _LINE, _POLYGON)}
     found = []
-    for dimension in (_POINT, _LINE, _POLYGON):
-        some = near[things.dimension[near] == dimension]
-        if not len(some):
-            continue
-        shapes = things.shapes[some]
-        zone, at = shapely.STRtree(shapes).query(zones, predicate="intersects")
-        if dimension == _POLYGON:
-            measure = things.measure[some[at]].copy()
-            cut = ~shapely.covers(zones[zone], shapes[at])
-            measure[cut] = np.concatenate(
-                in_threads(_common_area, zones[zone[cut]], shapes[at[cut]])
-            )
-        elif dimension == _LINE:
-            measure = borders.line_lengths(zones, zone, shapes, at)
-        else:
-            measure = borders.point_counts(zones, zone, shapes, at)
-        kept = measure > 0
-        found.append((zone[kept], some[at[kept]], measure[kept]))
+    polygons = of_dimension[_POLYGON]
+    for start in range(0, len(polygons), _CHUNK):
+        some = polygons[start : start + _CHUNK]
+        zone, at, measure, sure = cut(
+            squares, zones, things.shapes[some], things.bounds[some], things.measure[some]
+        )
+        found += [(zone, some[at], measure), _cut_exactly(zones, things, some[~sure])]
+    for dimension, measured in ((_LINE, borders.line_lengths), (_POINT, borders.point_counts)):
+        some = of_dimension[dimension]
+        if len(some):
+            shapes = things.shapes[some]
+            zone, at = shapely.STRtree(shapes).query(zones, predicate="intersects")
+            found.append((zone, some[at], measured(zones, zone, shapes, at)))
     return found
+
+
+def _cut_exactly(
+    zones: Shapes, things: Things, some: IntArray
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Return the entries of polygons by cutting shapes."""
+    shapes = things.shapes[some]
+    zone, at = shapely.STRtree(shapes).query(zones, predicate="intersects")
+    measure = things.measure[some[at]].copy()
+    cuts = ~shapely.covers(zones[zone], shapes[at])
+    measure[cuts] = np.concatenate(in_threads(_common_area, zones[zone[cuts]], shapes[at[cuts]]))
+    return zone, some[at], measure
 
 
 def _common_area(zones: Shapes, shapes: Shapes) -> FloatArray:

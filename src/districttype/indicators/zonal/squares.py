@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
@@ -34,6 +36,10 @@ class Squares:
         Region of each square; 0 where a border crosses it.
     first, zones
         Zones of region r: `zones[first[r]:first[r + 1]]`.
+    edges, owner
+        Edges of the zones (x0, y0, x1, y1), the zone on their left, and the zone of each.
+    met, by
+        Each crossed square (ascending), once for every edge that crosses it, and that edge.
     """
 
     origin: FloatArray
@@ -42,6 +48,10 @@ class Squares:
     region: IntArray
     first: IntArray
     zones: IntArray
+    edges: FloatArray
+    owner: IntArray
+    met: IntArray
+    by: IntArray
 
     @classmethod
     def over(cls, zones: Shapes, n_things: int) -> Squares:
@@ -53,7 +63,13 @@ class Squares:
         # One ring of squares beyond the zones stands for all the world outside.
         columns, rows = np.ceil(extent / size).astype(int) + 3
         origin = np.array([low_x, low_y]) - 1.5 * size
-        crossed = _crossed(zones, origin, size, (rows, columns))
+        edges, owner = segments(shapely.orient_polygons(zones, exterior_cw=False))
+        column, row, by = _crossed((edges - np.tile(origin, 2)) / size)
+        met = row * columns + column
+        order = np.argsort(met, kind="stable")
+        met, by = met[order], by[order]
+        crossed = np.zeros((rows, columns), dtype=bool)
+        crossed.ravel()[met] = True
         region, n_regions = ndimage.label(~crossed)
         table = np.zeros((rows + 1, columns + 1), dtype=np.int32)
         np.cumsum(np.cumsum(crossed, axis=0, dtype=np.int32), axis=1, out=table[1:, 1:])
@@ -65,20 +81,32 @@ class Squares:
         zone, inside = shapely.STRtree(centre).query(zones, predicate="intersects")
         order = np.lexsort((zone, inside))
         first = np.searchsorted(inside[order] + 1, np.arange(n_regions + 2))
-        return cls(origin, size, table, region, first, zone[order])
+        return cls(origin, size, table, region, first, zone[order], edges, owner, met, by)
 
     def regions(self, bounds: FloatArray) -> IntArray:
         """Return the region that wholly holds each rectangle; 0 where a border may come near."""
-        rows, columns = self.region.shape
-        square = (bounds - np.tile(self.origin, 2)) / self.size
-        nowhere = np.isnan(square[:, 0])
-        square[nowhere] = 0
-        limit = np.array([columns - 1, rows - 1] * 2)
-        low_x, low_y, high_x, high_y = np.clip(np.floor(square), 0, limit).astype(np.int32).T
+        low_x, low_y, high_x, high_y = self._squares(bounds)
         table = self.crossed
         hits = table[high_y + 1, high_x + 1] - table[low_y, high_x + 1]
         hits -= table[high_y + 1, low_x] - table[low_y, low_x]
         return np.where(hits > 0, 0, self.region[low_y, low_x])
+
+    def edges_near(self, bounds: FloatArray, most: int) -> tuple[IntArray, IntArray, BoolArray]:
+        """Return the pairs (position, edge) of rectangles and the edges near them.
+
+        Rectangles of more than `most` squares are left out; the third array tells which are in.
+        """
+        low_x, low_y, high_x, high_y = self._squares(bounds)
+        small = (high_x - low_x + 1) * (high_y - low_y + 1) <= most
+        some = np.flatnonzero(small)
+        line, row = runs(low_y[some], high_y[some])
+        cell, column = runs(low_x[some][line], high_x[some][line])
+        square = row[cell] * self.region.shape[1] + column
+        first, last = np.searchsorted(self.met, [square, square + 1])
+        hit, at = runs(first, last - 1)
+        key = np.unique(some[line[cell[hit]]] * len(self.edges) + self.by[at])
+        position, edge = np.divmod(key, len(self.edges))
+        return position, edge, small
 
     def zones_of(self, region: IntArray) -> tuple[IntArray, IntArray]:
         """Return the pairs (position in `region`, zone) of things that lie wholly in a region."""
@@ -87,6 +115,15 @@ class Squares:
         position = np.repeat(np.arange(len(region)), size)
         within = np.arange(len(position)) - np.repeat(np.cumsum(size) - size, size)
         return position, self.zones[start[position] + within]
+
+    def _squares(self, bounds: FloatArray) -> IntArray:
+        """Return the column and row of the lower left and upper right corners (4, n)."""
+        rows, columns = self.region.shape
+        square = (bounds - np.tile(self.origin, 2)) / self.size
+        square[np.isnan(square[:, 0])] = 0
+        limit = np.array([columns - 1, rows - 1] * 2)
+        corners: IntArray = np.clip(np.floor(square), 0, limit).astype(np.int64).T
+        return corners
 
 
 def segments(shapes: Shapes) -> tuple[FloatArray, IntArray]:
@@ -99,35 +136,36 @@ def segments(shapes: Shapes) -> tuple[FloatArray, IntArray]:
     return edges, owner[part[ring[joined]]]
 
 
-def _crossed(zones: Shapes, origin: FloatArray, size: float, shape: tuple[int, int]) -> BoolArray:
-    """Return the squares that any border of a zone enters or comes within the margin of."""
-    edges = (segments(zones)[0] - np.tile(origin, 2)) / size
+def _crossed(edges: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return (column, row, edge) of each square that an edge enters or comes near to."""
     steep = np.abs(edges[:, 3] - edges[:, 1]) > np.abs(edges[:, 2] - edges[:, 0])
-    crossed = np.zeros(shape, dtype=bool)
-    column, row = _walk(edges[~steep])
-    crossed[row, column] = True
+    level, upright = np.flatnonzero(~steep), np.flatnonzero(steep)
+    column, row, edge = _walk(edges[level])
     # Walked along the longer side, an edge rises at most one square a step.
-    row, column = _walk(edges[steep][:, [1, 0, 3, 2]])
-    crossed[row, column] = True
-    return crossed
+    row_up, column_up, edge_up = _walk(edges[upright][:, [1, 0, 3, 2]])
+    return (
+        np.concatenate([column, column_up]),
+        np.concatenate([row, row_up]),
+        np.concatenate([level[edge], upright[edge_up]]),
+    )
 
 
-def _walk(edges: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return (column, row) of each square met by edges that are no steeper than 45 degrees."""
+def _walk(edges: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return (column, row, edge) of each square met by edges no steeper than 45 degrees."""
     edges = np.where((edges[:, 0] <= edges[:, 2])[:, None], edges, edges[:, [2, 3, 0, 1]])
     x0, y0, x1, y1 = edges.T
     slope = np.divide(y1 - y0, x1 - x0, out=np.zeros(len(edges)), where=x1 > x0)
-    edge, column = _runs(np.floor(x0 - _MARGIN), np.floor(x1 + _MARGIN))
+    edge, column = runs(np.floor(x0 - _MARGIN), np.floor(x1 + _MARGIN))
     left = np.clip(column, x0[edge], x1[edge])
     right = np.clip(column + 1, x0[edge], x1[edge])
     ends = y0[edge] + np.stack([left - x0[edge], right - x0[edge]]) * slope[edge]
-    step, row = _runs(np.floor(ends.min(axis=0) - _MARGIN), np.floor(ends.max(axis=0) + _MARGIN))
-    return column[step], row
+    step, row = runs(np.floor(ends.min(axis=0) - _MARGIN), np.floor(ends.max(axis=0) + _MARGIN))
+    return column[step], row, edge[step]
 
 
-def _runs(low: FloatArray, high: FloatArray) -> tuple[IntArray, IntArray]:
+def runs(low: NDArray[Any], high: NDArray[Any]) -> tuple[IntArray, IntArray]:
     """Return (position, number) for each whole number from `low` to `high` of each position."""
-    size = (high - low).astype(np.int64) + 1
+    size = np.maximum((high - low).astype(np.int64) + 1, 0)
     position = np.repeat(np.arange(len(low)), size)
     ahead = np.arange(len(position)) - np.repeat(np.cumsum(size) - size, size)
     return position, low.astype(np.int64)[position] + ahead

@@ -1,0 +1,210 @@
+"""Small polygons cut at the borders of zones, all at once.
+
+The area that a polygon has in common with a zone is a sum over edges (Green's theorem): half the
+cross product of an edge's ends times the part of it that lies inside the other shape, over the
+edges of both. How much of an edge lies inside follows from where it crosses the other shape's
+edges, and from whether it ends inside. So no shape need be built to know its area.
+
+Whatever comes so close to a border that rounding could decide (a wall along a border, a corner on
+it) is left to GEOS, whose predicates are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
+from districttype.indicators.zonal.squares import Squares, runs
+
+# A corner nearer to a line than this is left to GEOS, m.
+_TOO_NEAR = 1e-7
+# Polygons of more squares or vertices are left to GEOS: it pays to cut many small ones at once.
+_MOST_SQUARES, _MOST_VERTICES = 64, 128
+
+
+@dataclass(frozen=True)
+class _Rings:
+    """Edges of polygons, interiors to their left, in coordinates from each polygon's corner.
+
+    Attributes
+    ----------
+    start, end
+        (n, 2) ends of each edge, ordered by polygon and ring.
+    polygon, ring
+        Of each edge.
+    first
+        First edge of each polygon, and one past the last.
+    cross
+        Half the cross product of each edge's ends.
+    begin
+        (r, 2) a vertex of each ring, in the coordinates of the zones.
+    """
+
+    start: FloatArray
+    end: FloatArray
+    polygon: IntArray
+    ring: IntArray
+    first: IntArray
+    cross: FloatArray
+    begin: FloatArray
+
+    @classmethod
+    def of(cls, shapes: Shapes, corner: FloatArray) -> _Rings:
+        parts, owner = shapely.get_parts(
+            shapely.orient_polygons(shapes, exterior_cw=False), return_index=True
+        )
+        rings, part = shapely.get_rings(parts, return_index=True)
+        points, ring = shapely.get_coordinates(rings, return_index=True)
+        polygon = owner[part[ring]]
+        begin = points[np.searchsorted(ring, np.arange(len(rings)))]
+        points = points - corner[polygon]
+        edge = np.flatnonzero(ring[1:] == ring[:-1])
+        start, end = points[edge], points[edge + 1]
+        polygon = polygon[edge]
+        first = np.searchsorted(polygon, np.arange(len(shapes) + 1))
+        return cls(start, end, polygon, ring[edge], first, _cross(start, end) / 2, begin)
+
+
+def cut(
+    squares: Squares, zones: Shapes, shapes: Shapes, bounds: FloatArray, whole: FloatArray
+) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+    """Return the areas that small polygons near borders have in common with zones.
+
+    Parameters
+    ----------
+    squares
+        Squares over the zones.
+    zones
+        Polygons (prepared).
+    shapes, bounds, whole
+        Polygons with their bounds and areas.
+
+    Returns
+    -------
+    zone, position, area
+        One entry a pair that has ground in common.
+    sure
+        Which polygons were cut; the others have no entries.
+    """
+    sure = shapely.get_num_coordinates(shapes) <= _MOST_VERTICES
+    position, edge, small = squares.edges_near(bounds, _MOST_SQUARES)
+    sure &= small
+    near = sure[position] & _bounds_meet(bounds[position], squares.edges[edge], _TOO_NEAR)
+    position, edge = position[near], edge[near]
+    rings = _Rings.of(shapes, bounds[:, :2])
+    q0, q1 = (squares.edges[edge].reshape(-1, 2, 2) - bounds[position, None, :2]).transpose(1, 0, 2)
+
+    # Every edge of a polygon with every border edge near it.
+    pair, side = runs(rings.first[position], rings.first[position + 1] - 1)
+    meets = _Meetings.of(rings.start[side], rings.end[side], q0[pair], q1[pair])
+    sure[position[pair[meets.unsure]]] = False
+
+    # What the polygons' own edges give: rings that begin inside a zone, and where edges cross into
+    # a zone or out of it.
+    n_zones = len(zones)
+    zone, ring = _zones_at(squares, zones, rings.begin)
+    of_ring = rings.polygon[np.searchsorted(rings.ring, np.arange(len(rings.begin)))]
+    area_of_ring = np.bincount(rings.ring, rings.cross, minlength=len(rings.begin))
+    upto = np.cumsum(rings.cross)
+    ring_end = np.searchsorted(rings.ring, rings.ring, side="right") - 1
+    edge_of, pair_of = side[meets.crossing], pair[meets.crossing]
+    beyond = upto[ring_end[edge_of]] - upto[edge_of]
+    beyond += (1 - meets.along_p) * rings.cross[edge_of]
+
+    # What the border edges within the polygons give.
+    inside = np.bincount(pair, meets.winds, minlength=len(edge))
+    inside -= np.bincount(pair_of, meets.into_shape * meets.along_q, minlength=len(edge))
+
+    key = position * n_zones + squares.owner[edge]
+    keys = np.concatenate([of_ring[ring] * n_zones + zone, key[pair_of], key])
+    unique, index = np.unique(keys, return_inverse=True)
+    parts = [area_of_ring[ring], meets.into_zone * beyond, inside * _cross(q0, q1) / 2]
+    area = np.bincount(index, np.concatenate(parts), minlength=len(unique))
+    place, zone = np.divmod(unique, n_zones)
+    # Where nothing crosses and every ring begins inside, the polygon's own area is the answer.
+    held = np.bincount(index[: len(ring)], minlength=len(unique))
+    held = held == np.bincount(of_ring, minlength=len(shapes))[place]
+    meeting = np.append(np.ones(len(pair_of)), inside != 0)
+    met = np.bincount(index[len(ring) :], meeting, minlength=len(unique)) > 0
+    area = np.where(held & ~met, whole[place], np.clip(area, 0.0, whole[place]))
+    kept = sure[place] & (area > 0)
+    return zone[kept], place[kept], area[kept], sure
+
+
+@dataclass(frozen=True)
+class _Meetings:
+    """How edges (p0, p1) of polygons meet edges (q0, q1) of borders, row by row.
+
+    Attributes
+    ----------
+    crossing
+        Rows in which the two cross.
+    along_p, along_q
+        Where on either edge they do, 0..1.
+    into_zone, into_shape
+        1 where the polygon's edge crosses into the zone, or the border's into the polygon; else -1.
+    winds
+        What the polygon's edge adds to the winding number round q1.
+    unsure
+        Rows too close to call.
+    """
+
+    crossing: IntArray
+    along_p: FloatArray
+    along_q: FloatArray
+    into_zone: IntArray
+    into_shape: IntArray
+    winds: IntArray
+    unsure: IntArray
+
+    @classmethod
+    def of(cls, p0: FloatArray, p1: FloatArray, q0: FloatArray, q1: FloatArray) -> _Meetings:
+        p, q = p1 - p0, q1 - q0
+        # Which side of the border's edge the ends of the polygon's edge are on, and vice versa.
+        p0_side, p1_side = _cross(q, p0 - q0), _cross(q, p1 - q0)
+        q0_side, q1_side = _cross(p, q0 - p0), _cross(p, q1 - p0)
+        rising = (p0[:, 1] <= q1[:, 1]) & (q1[:, 1] < p1[:, 1]) & (q1_side > 0)
+        falling = (p1[:, 1] <= q1[:, 1]) & (q1[:, 1] < p0[:, 1]) & (q1_side < 0)
+        close = np.minimum(np.abs(p0_side), np.abs(p1_side)) < _TOO_NEAR * np.hypot(*q.T)
+        close |= np.minimum(np.abs(q0_side), np.abs(q1_side)) < _TOO_NEAR * np.hypot(*p.T)
+        close &= (
+            (np.minimum(p0, p1) <= np.maximum(q0, q1) + _TOO_NEAR)
+            & (np.minimum(q0, q1) <= np.maximum(p0, p1) + _TOO_NEAR)
+        ).all(axis=1)
+        at = np.flatnonzero(
+            ((p0_side > 0) != (p1_side > 0)) & ((q0_side > 0) != (q1_side > 0)) & ~close
+        )
+        return cls(
+            crossing=at,
+            along_p=p0_side[at] / (p0_side[at] - p1_side[at]),
+            along_q=q0_side[at] / (q0_side[at] - q1_side[at]),
+            into_zone=np.where(p1_side[at] > 0, 1, -1),
+            into_shape=np.where(q1_side[at] > 0, 1, -1),
+            winds=rising.astype(np.int64) - falling,
+            unsure=np.flatnonzero(close),
+        )
+
+
+def _zones_at(squares: Squares, zones: Shapes, points: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the pairs (zone, point) of points in zones."""
+    region = squares.regions(np.tile(points, 2))
+    far, zone_far = squares.zones_of(region)
+    close = np.flatnonzero(region == 0)
+    tree = shapely.STRtree(shapely.points(points[close]))
+    zone, at = tree.query(zones, predicate="intersects")
+    return np.append(zone_far, zone), np.append(far, close[at])
+
+
+def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+
+
+def _bounds_meet(a: FloatArray, edges: FloatArray, margin: float) -> BoolArray:
+    """Tell which rectangles the rectangles round edges come within a margin of."""
+    low = np.minimum(edges[:, :2], edges[:, 2:]) - margin
+    high = np.maximum(edges[:, :2], edges[:, 2:]) + margin
+    meet = (low <= a[:, 2:]) & (high >= a[:, :2])
+    return np.asarray(meet.all(axis=1))
