@@ -1,1 +1,236 @@
-"""The line: sources, layers, indicators, typology, focus, publish; one step a function."""
+"""The line: sources, layers, indicators, typology, focus, publish; one step a function.
+
+Read `classify` from top to bottom and you know the program.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from districttype import __version__
+from districttype.city import City
+from districttype.errors import ConfigError
+from districttype.focus import find_sites, load_catalogue, recommend
+from districttype.indicators.measure import measure
+from districttype.indicators.registry import REGISTRY
+from districttype.lastrun import save_run
+from districttype.layers.gather import Gathered, gather
+from districttype.layers.schema import Layers
+from districttype.places import load_places
+from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.write import publish
+from districttype.typology.label import label_zones
+from districttype.typology.thresholds import Facets, load_facets
+from districttype.zones import Zones, make_zone_set
+from districttype.zones.places import make_places
+
+ZONE_SETS = ("districts", "stations", "blocks", "cells")
+SHOWN_DRAWS = {"cells": 200, "blocks": 200}  # thousands of small zones need no third decimal
+SITES_OF = ("districts", "stations")
+SEED = 20240529
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Clock:
+    """Tell what is being done, and remember how long each stage took."""
+
+    say: Say
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, what: str) -> Iterator[None]:
+        """Time one stage."""
+        self.say(what)
+        begin = time.perf_counter()
+        yield
+        spent = time.perf_counter() - begin
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+
+
+def classify(
+    city: City,
+    *,
+    data: str = "auto",
+    layers_file: Path | None = None,
+    zone_sets: Sequence[str] = ZONE_SETS,
+    zones_files: Sequence[Path] = (),
+    raw: Path = Path("data/raw"),
+    out: Path | None = None,
+    language: str | None = None,
+    refresh: bool = False,
+    say: Say = lambda _: None,
+) -> Edition:
+    """Classify a city and publish the result.
+
+    Parameters
+    ----------
+    city
+        The city's configuration.
+    data
+        `auto`, `live`, `embedded`, or a directory with files.
+    layers_file
+        Which file serves which layer, where `data` is a directory; its `layers.toml` by default.
+    zone_sets
+        Zone sets to classify beside the districts.
+    zones_files
+        Polygon files of the user's own, each classified as one more zone set of its name.
+    raw
+        Where fetched data are cached, one folder a city.
+    out
+        Where to write; nothing is written if None.
+    language
+        Language shown first; the city's first by default.
+    refresh
+        Fetch anew what is cached.
+    say
+        Told what is being done, one line a stage.
+
+    Raises
+    ------
+    DistricttypeError
+        With one clear line; nothing already written is lost.
+    """
+    started = datetime.now(UTC)
+    clock = Clock(say)
+    facets = load_facets(city.thresholds)
+    catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
+    with clock.stage("layers", "Reading the layers"):
+        gathered = gather(
+            city, data, layers_file=layers_file, raw=raw / city.id, refresh=refresh, say=say
+        )
+    say(gathered.line)
+    layers = gathered.layers
+    places = load_places(city)
+    results: dict[str, ZoneSetResult] = {}
+    for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
+        results[zones.name] = classify_zones(zones, layers, facets, clock)
+    with clock.stage("focus", "Recommending what to co-create"):
+        for name, result in results.items():
+            focus = recommend(
+                result.zones, result.labels, result.indicators, catalogue, layers=layers
+            )
+            sites = find_sites(result.zones, layers, focus, catalogue) if name in SITES_OF else None
+            results[name] = replace(result, focus=focus, sites=sites)
+    edition = Edition(
+        city=city,
+        layers=layers,
+        results=results,
+        run=run_record(city, gathered, results, facets, clock.seconds, started),
+        embedded=gathered.embedded,
+        registry=REGISTRY,
+        solutions=catalogue.solution_names(),
+        places=places,
+    )
+    if out is not None:
+        with clock.stage("publish", "Drawing maps and writing tables"):
+            publish(edition, out, languages=_first(city.languages, language))
+            save_run(edition, out)
+    return edition
+
+
+def _first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
+    return tuple(languages) if shown is None else (shown, *(x for x in languages if x != shown))
+
+
+def classify_zones(zones: Zones, layers: Layers, facets: Facets, clock: Clock) -> ZoneSetResult:
+    """Measure and label one zone set."""
+    with clock.stage("indicators", f"Measuring {len(zones)} {zones.name}"):
+        indicators = measure(zones, layers)
+    with clock.stage("typology", f"Labelling {len(zones)} {zones.name}"):
+        draws = SHOWN_DRAWS.get(zones.name, 1000)
+        labels = label_zones(indicators, facets, draws=draws, seed=SEED)
+    return ZoneSetResult(zones, indicators, labels)
+
+
+def _zone_sets(
+    layers: Layers,
+    names: Sequence[str],
+    zones_files: Sequence[Path],
+    places: pd.DataFrame | None,
+    clock: Clock,
+) -> Iterator[Zones]:
+    unknown = sorted(set(names) - set(ZONE_SETS))
+    if unknown:
+        raise ConfigError(
+            f"there is no zone set {', '.join(unknown)}",
+            where="--zones",
+            todo=f"known are {', '.join(ZONE_SETS)}; or name a polygon file",
+        )
+    made: dict[str, Zones] = {}
+    for name in ("districts", *(n for n in ZONE_SETS if n in names and n != "districts")):
+        with clock.stage("zones", f"Drawing the zone set {name}"):
+            zones = make_zone_set(name, layers)
+        if zones is not None:
+            made[name] = zones
+            yield zones
+    for file in zones_files:
+        own = make_zone_set(file.stem, layers, file=file)
+        if own is not None:
+            yield own
+    if places is not None:
+        named = make_places(places, made)
+        if named is not None:
+            yield named
+
+
+def run_record(
+    city: City,
+    gathered: Gathered,
+    results: Mapping[str, ZoneSetResult],
+    facets: Facets,
+    seconds: Mapping[str, float],
+    started: datetime,
+) -> dict[str, Any]:
+    """Return what run.json says: versions, config, thresholds, provenance, counts and times."""
+    libraries = ("geopandas", "shapely", "pyogrio", "scikit-learn", "folium", "osmnx", "rasterio")
+    ended = datetime.now(UTC)
+    return {
+        "program": {"name": "districttype", "version": __version__},
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in libraries},
+        "city": city.model_dump(mode="json", exclude={"layers"}),
+        "data": gathered.kind,
+        "data_line": gathered.line,
+        "as_of": gathered.layers.as_of.isoformat(),
+        "seed": SEED,
+        "thresholds": {
+            facet: {name: cut.model_dump() for name, cut in table.thresholds.items()}
+            for facet, table in facets.items()
+        },
+        "needs": {facet: dict(table.needs) for facet, table in facets.items()},
+        "layers": {
+            name: {
+                "rows": layer.rows,
+                "parts": [part.model_dump(mode="json") for part in layer.provenance],
+                **gathered.reports.get(name, {}),
+            }
+            for name, layer in gathered.layers.items()
+        },
+        "missing_layers": gathered.missing,
+        "zone_sets": {
+            name: {
+                "zones": len(result.zones),
+                "labels": {
+                    facet: result.labels[facet].value_counts().to_dict()
+                    for facet in (*facets,)
+                    if facet in result.labels
+                },
+            }
+            for name, result in results.items()
+        },
+        "started": started.isoformat(timespec="seconds"),
+        "ended": ended.isoformat(timespec="seconds"),
+        "seconds": dict(seconds),
+    }

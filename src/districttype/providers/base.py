@@ -21,6 +21,13 @@ class Provider(Strict):
     licence: str = Field(default="", description="Licence, e.g. 'CC BY 4.0'")
     attribution: str = Field(default="", description="The words the licence asks for")
     note: str = Field(default="", description="What a reader of the maps must know of these data")
+    part: str = Field(
+        default="",
+        description=(
+            "Providers of one part are alternatives, first choice first; the parts of a layer "
+            "complement each other"
+        ),
+    )
     columns: dict[str, str] = Field(
         default_factory=dict,
         description="Canonical column = the provider's column (found whatever its case)",
@@ -46,7 +53,8 @@ class Provider(Strict):
         description=(
             "Where the data are complete: 'whole' (the whole city), 'bounds' (the box the file "
             "states, or else that of its rows), 'hull' (convex hull of its rows), 'cells' (250 m "
-            "cells with rows in them, and their neighbours), or the name of a polygon file. "
+            "cells with rows in them, and their neighbours), a box of four degrees ('west south "
+            "east north'), or the name of a polygon file. "
             "Left out: 'bounds' for an OSM extract that states its box, 'cells' for other "
             "buildings, 'whole' for every other layer."
         ),

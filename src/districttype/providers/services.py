@@ -20,13 +20,6 @@ class Service(Provider):
     url: str = Field(description="Address of the service, without query parameters")
     params: dict[str, str] = Field(default_factory=dict, description="Query parameters of its own")
     headers: dict[str, str] = Field(default_factory=dict, description="HTTP headers of its own")
-    part: str = Field(
-        default="",
-        description=(
-            "Providers of one part are alternatives, first choice first; the parts of a layer "
-            "complement each other"
-        ),
-    )
     id: str | None = Field(
         default=None,
         description="Column that identifies a row; without it, rows that are alike are duplicates",

@@ -1,0 +1,80 @@
+"""Where data lie, and where they are complete."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+import shapely
+from scipy.ndimage import binary_closing, binary_dilation
+
+from districttype.errors import ConfigError
+from districttype.layers.schema import Layers
+from districttype.providers import Provider
+from districttype.sources.registry import Raw
+
+CELL = 250.0
+
+
+def coverage_of(
+    layer: str,
+    provider: Provider,
+    raw: Raw,
+    frame: gpd.GeoDataFrame,
+    layers: Layers,
+    directory: Path,
+) -> shapely.Geometry | None:
+    """Return the area where a provider is complete, in the city's CRS; None is the whole city.
+
+    See `providers.Provider.coverage` for the words.
+    """
+    said = provider.coverage
+    if not said:
+        unsaid = "cells" if layer == "buildings" else "whole"
+        said = "bounds" if raw.extent is not None else unsaid
+    if said == "whole" or frame.empty:
+        return None
+    shapes = frame.geometry.to_numpy()
+    if said == "bounds":
+        if raw.extent is not None:
+            return gpd.GeoSeries([raw.extent], crs="EPSG:4326").to_crs(layers.crs).iloc[0]
+        return shapely.box(*frame.total_bounds)
+    if said == "hull":
+        return shapely.convex_hull(shapely.geometrycollections(shapes))
+    if said == "cells":
+        return _cells(shapes, layers.grid_origin)
+    box = _box(said)
+    if box is not None:
+        return gpd.GeoSeries([box], crs="EPSG:4326").to_crs(layers.crs).iloc[0]
+    path = directory / said
+    if not path.is_file():
+        raise ConfigError(
+            f"coverage = {said!r} is neither whole, bounds, hull, cells, four degrees nor a file",
+            where=str(directory.name),
+        )
+    return shapely.union_all(pyogrio.read_dataframe(path).to_crs(layers.crs).geometry.to_numpy())
+
+
+def _box(text: str) -> shapely.Geometry | None:
+    """Return the box of four degrees "west south east north"; None if the text is none."""
+    try:
+        west, south, east, north = (float(part) for part in text.replace(",", " ").split())
+    except ValueError:
+        return None
+    return shapely.segmentize(shapely.box(west, south, east, north), 0.01)
+
+
+def _cells(shapes: np.ndarray, origin: tuple[float, float]) -> shapely.Geometry:
+    """Return the 250 m cells that hold rows, their neighbours, and the gaps they close."""
+    west, south, east, north = shapely.bounds(shapes).T
+    column = np.floor(((west + east) / 2 - origin[0]) / CELL).astype(int)
+    row = np.floor(((south + north) / 2 - origin[1]) / CELL).astype(int)
+    left, bottom = column.min() - 3, row.min() - 3
+    grid = np.zeros((row.max() - bottom + 4, column.max() - left + 4), dtype=bool)
+    grid[row - bottom, column - left] = True
+    grid = binary_closing(binary_dilation(grid, np.ones((3, 3))), np.ones((3, 3)))
+    rows, cols = np.nonzero(grid)
+    x, y = (cols + left) * CELL + origin[0], (rows + bottom) * CELL + origin[1]
+    return shapely.union_all(shapely.box(x, y, x + CELL, y + CELL))

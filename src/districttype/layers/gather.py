@@ -1,0 +1,140 @@
+"""Which data a run stands on: live, cached, a directory of files, or the embedded figures.
+
+Decided once for the whole run. Live and reconstructed layers are never mixed: if districts or
+buildings cannot be had live, the run is embedded; if a lesser layer cannot, its facets are unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from districttype.city import City
+from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
+from districttype.layers.collect import collect
+from districttype.layers.schema import LAYER_NAMES, Layers
+from districttype.providers import read_layers_file
+
+Say = Callable[[str], None]
+MUST = ("districts", "buildings")  # without these live data are no use
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """The layers of a run and where they stand.
+
+    `line` says it in one sentence, `reports` holds what imputation learnt per layer, and `missing`
+    the layers that could not be had.
+    """
+
+    layers: Layers
+    kind: str
+    line: str
+    embedded: bool = False
+    reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the layers that could not be had."""
+        return [name for name in LAYER_NAMES if name not in self.layers]
+
+
+def gather(
+    city: City,
+    data: str,
+    *,
+    layers_file: Path | None = None,
+    raw: Path,
+    refresh: bool = False,
+    say: Say = lambda _: None,
+) -> Gathered:
+    """Gather the layers that `data` names.
+
+    Parameters
+    ----------
+    city
+        The city's configuration.
+    data
+        `auto`, `live`, `embedded`, or a directory.
+    layers_file
+        For a directory: which file serves which layer.
+    raw
+        Cache of what was fetched.
+    refresh
+        Fetch anew what is cached.
+    say
+        Told when live data cannot be had and why.
+
+    Raises
+    ------
+    ConfigError
+        If `data` names nothing, or the city has no embedded figures.
+    SourceError
+        If live data were asked for and cannot be had; never a fall-back then.
+    """
+    if data == "embedded":
+        return _embedded(city, "asked for")
+    if data == "live":
+        return _live(city, raw, refresh=refresh)
+    if data == "auto":
+        return _auto(city, raw, refresh=refresh, say=say)
+    directory = Path(data)
+    if not directory.is_dir():
+        raise ConfigError(
+            f"{data!r} is neither auto, live, embedded nor a directory",
+            where="--data",
+            todo="name a directory that exists",
+        )
+    file = layers_file or directory / "layers.toml"
+    if not file.is_file():
+        raise ConfigError(
+            "no such file",
+            where=str(file),
+            todo="write a layers.toml that says which file serves which layer, or name one "
+            "with --layers",
+        )
+    found = collect(city, read_layers_file(file), directory)
+    line = f"Data: files in {directory.name} as {file.name} says"
+    return Gathered(found.layers, "files", line, reports=found.reports)
+
+
+def _embedded(city: City, why: str) -> Gathered:
+    if city.figures is None:
+        raise ConfigError(
+            f"there are no embedded figures of {city.name}",
+            where="--data",
+            todo="use --data live, or --data DIR with files of your own",
+        )
+    raise ConfigError(f"the figures {city.figures!r} are not in the package ({why})")
+
+
+def _live(city: City, raw: Path, *, refresh: bool) -> Gathered:
+    if not city.layers:
+        raise ConfigError(
+            f"the file of {city.name} names no live provider",
+            where="--data",
+            todo="use --data embedded, or --data DIR with files of your own",
+        )
+    layers = collect(city, city.layers, raw).layers
+    absent = [name for name in MUST if name not in layers]
+    if absent:
+        raise SourceUnavailableError(
+            f"{' and '.join(absent)} could not be had from any provider",
+            where=f"--data live, {city.name}",
+            todo="see which services answer with: districttype doctor " + city.id,
+        )
+    return Gathered(layers, "live", f"Data: {city.name} from live services and their cache")
+
+
+def _auto(city: City, raw: Path, *, refresh: bool, say: Say) -> Gathered:
+    if not city.layers:
+        return _embedded(city, "no live provider is configured")
+    try:
+        return _live(city, raw, refresh=refresh)
+    except DistricttypeError as error:
+        if city.figures is None:
+            raise
+        say(f"Live data cannot be had: {error}")
+        return _embedded(city, "live districts or buildings cannot be had")

@@ -1,0 +1,90 @@
+"""What people write, and the number that is in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from districttype.layers import parse
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3", 3), ("3;4", 4), ("2;5;3", 5), ("5.5", 5.5), ("5,5", 5.5), ("", NAN), (None, NAN),
+        ("0", NAN), ("-1", NAN), ("4 - 6", 6), ("2-3", 3), (" 7 ", 7), ("many", NAN), ("~3", 3),
+        ("1904", NAN), (0, NAN), (6.0, 6), (999999999, NAN), ("2+", 2),
+    ],
+)  # fmt: skip
+def test_storeys(text, expected) -> None:
+    assert parse.storeys([text])[0] == pytest.approx([expected], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12 m", 12), ("12", 12), ("12,5", 12.5), ("12.5m", 12.5), ("40'", 12.192),
+        ("12'6\"", 3.81), ("10 ft", 3.048), ("~10", 10), ("10;12", 12), ("high", NAN), ("0", NAN),
+        ("", NAN), ("3 metres", 3),
+    ],
+)  # fmt: skip
+def test_heights(text, expected) -> None:
+    assert parse.heights([text])[0] == pytest.approx([expected], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1965", 1965), ("~1965", 1965), ("C19", 1850), ("early C20", 1917), ("1960..1969", 1964),
+        ("1970s", 1975), ("before 1964", 1964), ("15.06.1982", 1982), ("1982-06-15", 1982),
+        ("2024-12-17Z", 2024), ("1904-02-29", NAN), ("1904-02-29Z", NAN), ("", NAN), ("old", NAN),
+        ("1950;1985", 1985), (19620101, NAN), (1987, 1987), (0, NAN), ("1890-1910", 1900),
+    ],
+)  # fmt: skip
+def test_years(text, expected) -> None:
+    assert parse.years([text])[0] == pytest.approx([expected], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1200", 1200), ("1 200", 1200), ("1\u00a0200 m2", 1200), ("5,5", 5.5), ("0", NAN),
+        (0, NAN), ("999999999", NAN), ("-1", NAN), ("120 k-m2", 120), ("big", NAN), (356.5, 356.5),
+    ],
+)  # fmt: skip
+def test_areas(text, expected) -> None:
+    assert parse.areas([text])[0] == pytest.approx([expected], nan_ok=True)
+
+
+def test_counts_know_zero_from_missing() -> None:
+    found, unread = parse.counts(["0", "99", "-1", "999999999", "", "x"])
+    assert found == pytest.approx([0, 99, NAN, NAN, NAN, NAN], nan_ok=True)
+    assert unread == 1
+
+
+def test_dates_of_a_database_are_years() -> None:
+    dates = pd.to_datetime(pd.Series(["1999-12-31", None]))
+    assert parse.years(dates)[0] == pytest.approx([1999, NAN], nan_ok=True)
+
+
+def test_what_cannot_be_read_is_counted_and_what_is_empty_is_not() -> None:
+    assert parse.storeys(["3", "?", "", None, "attic", "tower"])[1] == 2
+
+
+def test_storeys_and_height_must_agree() -> None:
+    floors, height = np.array([63.0, 4.0, 1.0, NAN]), np.array([10.0, 12.0, 9.0, 9.0])
+    assert list(parse.agree(floors, height)) == [False, True, False, True]
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=12), st.floats(), st.integers())))
+def test_no_text_in_the_world_stops_a_parser(values) -> None:
+    for parser in (parse.storeys, parse.heights, parse.years, parse.areas, parse.counts):
+        found, unread = parser([str(v) if v is not None else None for v in values])
+        assert len(found) == len(values)
+        assert 0 <= unread <= len(values)
+        assert not (found < 0).any()
