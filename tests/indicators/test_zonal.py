@@ -19,6 +19,7 @@ from districttype.indicators.zonal import (
     Things,
     nearest,
     overlap,
+    overlap_chunks,
     partition,
     raster_shares,
     raster_total,
@@ -93,6 +94,17 @@ def test_no_things_and_no_zones_give_empty_answers() -> None:
 def test_a_thing_larger_than_every_zone_is_cut() -> None:
     found = overlap(THREE, np.array([box(-1000, -1000, 1000, 1000)]))
     assert_allclose(found.total(), [20_000, 10_000, 10_000])
+
+
+def test_things_may_come_in_chunks() -> None:
+    things = np.array([box(90, 90, 130, 110), box(10, 10, 20, 20), box(150, 150, 160, 160)])
+    at_once = overlap(THREE, things)
+    bit_by_bit = overlap_chunks(THREE, iter([things[:1], things[1:1], things[1:]]), expected=2)
+    assert_array_equal(bit_by_bit.zone, at_once.zone)
+    assert_array_equal(bit_by_bit.thing, at_once.thing)
+    assert_allclose(bit_by_bit.measure, at_once.measure)
+    assert bit_by_bit.n_things == 3
+    assert len(overlap_chunks(THREE, [], expected=0).zone) == 0
 
 
 # --- sums -------------------------------------------------------------------------------------

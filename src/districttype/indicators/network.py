@@ -8,7 +8,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from districttype.indicators.zonal.overlaps import FloatArray, Geometries
-from districttype.indicators.zonal.overlay import Things
+from districttype.indicators.zonal.things import Things
 from districttype.zones.network import DETOUR, Network
 
 

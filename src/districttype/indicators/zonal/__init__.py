@@ -8,9 +8,10 @@ its measure is its own area to the last bit.
 
 from districttype.indicators.zonal.distance import nearest, within
 from districttype.indicators.zonal.overlaps import Geometries, Overlaps
-from districttype.indicators.zonal.overlay import Things, overlap
+from districttype.indicators.zonal.overlay import overlap, overlap_chunks
 from districttype.indicators.zonal.planar import partition
 from districttype.indicators.zonal.rasters import raster_shares, raster_total
+from districttype.indicators.zonal.things import Things
 
 __all__ = [
     "Geometries",
@@ -18,6 +19,7 @@ __all__ = [
     "Things",
     "nearest",
     "overlap",
+    "overlap_chunks",
     "partition",
     "raster_shares",
     "raster_total",

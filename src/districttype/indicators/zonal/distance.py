@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from districttype.indicators.zonal.overlaps import FloatArray, Geometries, Overlaps
-from districttype.indicators.zonal.overlay import Things
+from districttype.indicators.zonal.things import Things
 
 
 def nearest(shapes: Geometries, targets: Geometries, limit: float = np.inf) -> FloatArray:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from districttype.errors import SchemaError
 from districttype.indicators.zonal.overlaps import Geometries, IntArray, Shapes
-from districttype.indicators.zonal.overlay import Things
+from districttype.indicators.zonal.things import Things
 
 _INTERIORS_MEET = "2********"
 
