@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
 
-from districttype.indicators import residents
 from districttype.indicators.facts import Facts, Scene, codes, entropy, is_in
-from districttype.indicators.near import residents_share, walked
+from districttype.indicators.near import homes_near, residents_share
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
 from districttype.layers.schema import SERVICES
 
@@ -40,8 +38,8 @@ def _near(scene: Scene, name: str) -> FloatArray:
 
     def homes(facts: Facts) -> BoolArray:
         frame = facts.frame("services")
-        goals = shapely.point_on_surface(frame.geometry.to_numpy()[is_in(frame, "class", name)])
-        return walked(facts, facts.once(residents.spots), goals, REACH)
+        goals = frame.geometry.to_numpy()[is_in(frame, "class", name)]
+        return homes_near(facts, goals, REACH)
 
     if not is_in(scene.facts.frame("services"), "class", name).any():
         return np.full(len(scene), np.nan)
