@@ -54,6 +54,9 @@ NEAR_STOP = {name: around(BUS_STOPS, BUS, box) for name, box in BOUNDS.items()}
 NEAR_NEW = {name: around([(-600, 0), (930, 250)], RAIL, box) for name, box in BOUNDS.items()}
 NEAR_STATION = {name: around(STATIONS, RAIL, box) for name, box in BOUNDS.items()}
 
+# Of the 100 residents of sw those in b1: its 1000 m² against 2500 m² in the west half of b2.
+B1 = 100 * 1_000 / 3_500
+
 # name: (east, west), (ne, nw, se, sw)
 EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]]] = {
     "land_km2": ((0.1125, 0.125), (0.05, 0.0625, 0.0625, 0.0625)),
@@ -70,7 +73,8 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
         (9, 3, (CELL - 1_000) / 2_500, (CELL - 600) / 3_500),
     ),
     "buildings_per_ha": ((2.5 / 11.25, 0.2), (0.2, 0.16, 0.24, 0.24)),
-    # 100 in sw, 50 in ne, 40 half in sw and half in se
+    # 100 in sw live in b1 and the west half of b2 by floor area (28.57 and 71.43), 40 across the
+    # border in b2, 50 in ne, where there is no home, all over its land
     "residents": ((70, 120), (50, 0, 20, 120)),
     "residents_per_ha": ((70 / 11.25, 9.6), (10, 0, 3.2, 19.2)),
     "jobs": ((4, 14), (nan, 0, 4, 14)),
@@ -131,9 +135,9 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     # from the train (-500, 250) to b1 571 m, to b3 629 m; from the Gate (-600, 0) to b1 625 m
     "floor_near_station_share": ((0, 1_000 / 23_500), (0, 0, 0, 1_000 / 3_500)),
     "residents_near_stop_share": ((1, 1), (1, nan, 1, 1)),
-    # of the two halves of the third row both are near, the 50 in ne (353 m off) are not
+    # b1 and b2 are near, the 50 in ne (about 330 m off) are not
     "residents_near_frequent_bus_share": ((20 / 70, 1), (0, nan, 1, 1)),
-    "residents_near_station_share": ((0, 0), (0, nan, 0, 0)),
+    "residents_near_station_share": ((0, B1 / 120), (0, nan, 0, B1 / 120)),
     "land_near_stop_share": (
         ((NE + NEAR_STOP["se"]) / EAST, (CELL + NEAR_STOP["nw"]) / WEST),
         (1, NEAR_STOP["nw"] / CELL, NEAR_STOP["se"] / CELL, 1),
@@ -214,10 +218,10 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "water_share": ((0.1, 0), (0.2, 0, 0, 0)),
     "recreation_land_share": ((400 / EAST, 0.12), (0, 0.24, 400 / CELL, 0)),
     "protected_share": ((0, 0.04), (0, 0.08, 0, 0)),
-    # park and reserve side by side make 1.5 ha; the park in se is too small; its 20 are 319 m off
-    "residents_near_park_share": ((50 / 70, 1), (1, nan, 0, 1)),
-    # the school is 725 m from the 100 of sw, 787 m from the 20 (1000/1.3 = 769)
-    "residents_near_school_share": ((0, 100 / 120), (0, nan, 0, 100 / 120)),
+    # park and reserve beside it make 1.5 ha, 293 m from b2, 375 m from b1; that in se is small
+    "residents_near_park_share": ((1, 1 - B1 / 120), (1, nan, 1, 1 - B1 / 120)),
+    # the school is 633 m from b1, 845 m from b2 (1000/1.3 = 769)
+    "residents_near_school_share": ((0, B1 / 120), (0, nan, 0, B1 / 120)),
     "residents_near_day_care_share": ((nan, nan), (nan, nan, nan, nan)),
     "residents_near_grocery_share": ((1, 1), (1, nan, 1, 1)),
     "residents_near_health_share": ((nan, nan), (nan, nan, nan, nan)),

@@ -74,12 +74,15 @@ def _under_construction(scene: Scene) -> FloatArray:
 
 
 def _in_use(scene: Scene) -> FloatArray:
-    """Return the floor area in use: of the buildings where they are known, else as plans state."""
+    """Return the floor area in use: of the buildings where they are known, else as plans state it.
+
+    Plans speak for a zone only if each that states a reserve there states what is in use, too.
+    """
     floor = known_total(scene.once(stock.in_zones), scene.facts.once(stock.stock).floor)
-    stated = numbers(scene.facts.frame("plans"), "used_m2")
-    by_plan = known_total(scene.overlap("plans"), stated)
-    if not known_any(stated):
-        by_plan = np.full(len(scene), np.nan)
+    planned = scene.overlap("plans")
+    used = numbers(scene.facts.frame("plans"), "used_m2")
+    silent = planned.count(np.isnan(used) & ~np.isnan(_reserve(scene.facts))) > 0
+    by_plan = np.where(silent, np.nan, known_total(planned, used))
     return np.where(share_covered(scene, "buildings") >= ENOUGH, floor, by_plan)
 
 

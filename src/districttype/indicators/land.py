@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 
 from districttype.indicators.facts import Facts, Scene, is_in, ratio
-from districttype.indicators.pieces import common, pieces, without
-from districttype.indicators.zonal import Things, overlap, partition
+from districttype.indicators.pieces import pieces
+from districttype.indicators.zonal import Things, partition
 from districttype.indicators.zonal.overlaps import FloatArray, Shapes
+from districttype.zones.land import keep, take_out
 
 
 def city(facts: Facts) -> Shapes | None:
     """Return the city in pieces, its waters included; None where no layer says where it ends."""
-    return _first(facts, "districts", "land")
+    outline = _outline(facts, "districts", "land")
+    return None if outline is None else pieces(outline)[0]
 
 
-def shore(facts: Facts) -> Shapes | None:
-    """Return the land of the city in pieces, its lakes included; None where no layer says."""
-    return _first(facts, "land", "districts")
-
-
-def _first(facts: Facts, *layers: str) -> Shapes | None:
+def _outline(facts: Facts, *layers: str) -> Shapes | None:
+    """Return the polygons of the first of some layers that there is."""
     for layer in layers:
         frame = facts.layers.frame(layer)
         if frame is not None and len(frame):
-            return pieces(frame.geometry.to_numpy())[0]
+            return np.asarray(frame.geometry.to_numpy(), dtype=object)
     return None
 
 
@@ -38,9 +37,13 @@ def covered(facts: Facts, layer: str) -> Shapes | None:
     return facts.once(cut, "covered", layer)
 
 
-def water(facts: Facts) -> Shapes:
-    """Return the lakes and rivers in pieces that do not overlap."""
-    return dissolved(facts, "land_use", "class", "water").shapes
+def dry(facts: Facts, shapes: Shapes) -> Shapes:
+    """Return the part of each polygon that is land of the city: no sea, no lake, no neighbour."""
+    shore = _outline(facts, "land", "districts")
+    inside = shapes if shore is None else keep(shapes, shore)
+    frame = facts.frame("land_use")
+    lakes = frame.geometry.to_numpy()[is_in(frame, "class", "water")]
+    return np.asarray(take_out(inside, lakes), dtype=object)
 
 
 def dissolved(facts: Facts, layer: str, column: str, *values: object) -> Things:
@@ -76,13 +79,11 @@ def dry_area(facts: Facts, boxes: Shapes, layer: str) -> FloatArray:
     layer
         The layer whose coverage counts: ground it is silent about is left out.
     """
-    ground = facts.once(shore)
-    ground = boxes if ground is None else ground
-    coverage = covered(facts, layer) if layer in facts.layers else None
+    ground = dry(facts, boxes)
+    coverage = facts.layers[layer].coverage if layer in facts.layers else None
     if coverage is not None:
-        ground, _ = common(ground, coverage)
-    ground, _ = without(ground, facts.once(water))
-    return overlap(boxes, Things.of(ground, where="dry land")).total()
+        ground = keep(ground, np.asarray([coverage]))
+    return np.asarray(shapely.area(ground), dtype=float)
 
 
 def mapped_share(

@@ -119,12 +119,12 @@ def from_buildings(facts: Facts) -> Walks:
 
 
 def from_homes(facts: Facts) -> Walks:
-    """Return walks from where residents live (`residents.spread`)."""
+    """Return walks from where residents live (`residents.homes`)."""
     return Walks.from_points(facts.once(network), facts.once(residents.spots))
 
 
 def homes_near(facts: Facts, goals: Shapes, limit: float) -> BoolArray:
-    """Tell from which homes (`residents.spread`) any goal is at most `limit` metres of walking."""
+    """Tell from which homes (`residents.homes`) any goal is at most `limit` metres of walking."""
     return np.isfinite(facts.once(from_homes).distance(goals, limit))
 
 
@@ -151,9 +151,9 @@ def shares(scene: Scene, name: str, goals: Shapes, limit: float) -> dict[str, Fl
 
 
 def residents_share(scene: Scene, chosen: BoolArray) -> FloatArray:
-    """Return the share of residents who live at the chosen places (`residents.spread`)."""
+    """Return the share of residents who live at the chosen places (`residents.homes`)."""
     parts = scene.once(residents.in_zones)
-    living = scene.facts.once(residents.spread).people(scene.facts, "residents")
+    living = scene.facts.once(residents.homes).people(scene.facts, "residents")
     return ratio(parts.total(living * chosen), parts.total(living))
 
 

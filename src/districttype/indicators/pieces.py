@@ -56,41 +56,6 @@ def _quartered(parts: Shapes, owner: IntArray, bounds: np.ndarray) -> tuple[Shap
     return _flat(np.concatenate(quarters), np.tile(owner, 4))
 
 
-def common(a: Shapes, b: Shapes) -> tuple[Shapes, IntArray]:
-    """Return the ground that shapes of `a` have in common with shapes of `b`, in pieces.
-
-    Parameters
-    ----------
-    a, b
-        Valid polygons; those of `b` must not overlap each other.
-
-    Returns
-    -------
-    pieces, owner
-        Polygons, and which shape of `a` each is part of.
-    """
-    at, other = shapely.STRtree(b).query(a, predicate="intersects")
-    cut = a[at]
-    straddles = ~shapely.covers(b[other], cut)
-    cut[straddles] = shapely.intersection(cut[straddles], b[other[straddles]])
-    return _flat(cut, at)
-
-
-def without(a: Shapes, b: Shapes) -> tuple[Shapes, IntArray]:
-    """Return what is left of each shape of `a` where no shape of `b` is, and its owner in `a`."""
-    at, other = shapely.STRtree(b).query(a, predicate="intersects")
-    if not len(at):
-        return a, np.arange(len(a))
-    order = np.argsort(at, kind="stable")
-    which, group = np.unique(at[order], return_inverse=True)
-    taken = shapely.union_all(
-        shapely.geometrycollections(b[other[order]], indices=group)[:, None], axis=1
-    )
-    left = a.copy()
-    left[which] = shapely.difference(left[which], taken)
-    return _flat(left, np.arange(len(a)))
-
-
 def _flat(shapes: Shapes, owner: IntArray) -> tuple[Shapes, IntArray]:
     """Return the polygons of which the shapes are made, each with its owner."""
     parts, index = shapely.get_parts(polygonal(shapes), return_index=True)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from districttype.indicators import land
-from districttype.indicators.facts import Facts, Scene, numbers
-from districttype.indicators.pieces import common, without
-from districttype.indicators.zonal import Overlaps, Things
-from districttype.indicators.zonal.overlaps import FloatArray, IntArray, Shapes
+from districttype.indicators import land, stock
+from districttype.indicators.facts import Facts, Scene, known_total, numbers, ratio
+from districttype.indicators.zonal import Overlaps, Things, overlap
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
+from districttype.indicators.zonal.planar import polygonal
+from districttype.layers.schema import USES
+
+HOMES = ("detached", "row", "apartment")
+WORKPLACES = (
+    "office", "retail", "industrial", "warehouse", "education", "health", "public", "leisure",
+    "transport", "utility",
+)  # fmt: skip
+_WHOLE = 1 - 1e-6
 
 
 @dataclass(frozen=True)
@@ -37,61 +46,104 @@ class Spread:
         return numbers(facts.frame("residents"), column)[self.row] * self.weight
 
 
-def spread(facts: Facts) -> Spread:
-    """Spread each row's people over the dry land of its polygon within the city.
+def homes(facts: Facts) -> Spread:
+    """Return where residents are: in homes where buildings are known, else on the dry land."""
+    return _spread(facts, HOMES)
 
-    A cell on the shore has nobody in the sea, and one on the city's edge nobody beyond it: such
-    counts are of the city's own residents. A row without any such land keeps its polygon.
+
+def workplaces(facts: Facts) -> Spread:
+    """Return where jobs are: in workplaces where buildings are known, else on the dry land."""
+    return _spread(facts, WORKPLACES)
+
+
+def _spread(facts: Facts, uses: Sequence[str]) -> Spread:
+    """Spread each row's people over floor area of some uses, or else over dry land.
+
+    Dasymetric mapping after Eicher and Brewer (2001): a cell on the shore has nobody in the sea,
+    one on the city's edge nobody beyond it, and one with houses nobody in the wood beside them.
     """
+    ground = facts.once(_ground)
+    houses = facts.once(stock.stock)
+    chosen = np.isin(houses.use, [USES.index(use) for use in uses]) & (houses.floor > 0)
+    some = np.flatnonzero(chosen)
+    areal = np.flatnonzero(facts.once(_built_up))
+    pairs = overlap(ground[areal], houses.things.shapes[some])
+    shapes = houses.things.shapes[some[pairs.thing]].copy()
+    cut = pairs.share < 1.0
+    shapes[cut] = polygonal(shapely.intersection(shapes[cut], ground[areal[pairs.zone[cut]]]))
+    row, floor = areal[pairs.zone], houses.floor[some[pairs.thing]] * pairs.share
+    rest = np.setdiff1d(np.arange(len(ground)), row)
+    row, floor = np.concatenate([row, rest]), np.concatenate([floor, np.ones(len(rest))])
+    weight = floor / np.bincount(row, floor, minlength=len(ground))[row]
+    things = Things.of(np.concatenate([shapes, ground[rest]]), where="layer residents")
+    return Spread(things, row, weight)
+
+
+def _ground(facts: Facts) -> Shapes:
+    """Return each row's dry land within the city; its whole shape where there is none."""
     shapes = facts.frame("residents").geometry.to_numpy()
-    point = shapely.get_dimensions(shapes) == 0
-    areal = np.flatnonzero(~point)
-    ground = facts.once(land.shore)
-    whole = shapes[areal]
-    pieces, at = (whole, np.arange(len(whole))) if ground is None else common(whole, ground)
-    pieces, of_piece = without(pieces, facts.once(land.water))
-    row = areal[at[of_piece]]
-    lost = np.setdiff1d(np.arange(len(shapes)), row)
-    pieces, row = np.concatenate([pieces, shapes[lost]]), np.concatenate([row, lost])
-    size = np.where(point[row], 1.0, shapely.area(pieces))
-    weight = size / np.bincount(row, size, minlength=len(shapes))[row]
-    return Spread(Things.of(pieces, where="layer residents"), row, weight)
+    ground = shapes.copy()
+    areal = np.flatnonzero(shapely.get_dimensions(shapes) > 0)
+    dry = land.dry(facts, shapes[areal])
+    some = ~shapely.is_empty(dry)
+    ground[areal[some]] = dry[some]
+    return np.asarray(ground, dtype=object)
+
+
+def _built_up(facts: Facts) -> BoolArray:
+    """Tell for which rows all buildings are known."""
+    ground = facts.once(_ground)
+    area = shapely.area(ground)
+    if "buildings" not in facts.layers:
+        return np.zeros(len(ground), dtype=bool)
+    known = land.covered(facts, "buildings")
+    if known is None:
+        return np.asarray(area > 0)
+    areal = np.flatnonzero(area > 0)
+    within = np.zeros(len(ground))
+    within[areal] = overlap(ground[areal], known).total()
+    return np.asarray(ratio(within, area) >= _WHOLE)
 
 
 def spots(facts: Facts) -> Shapes:
-    """Return a point on each piece, from where walks begin."""
-    return np.asarray(shapely.point_on_surface(facts.once(spread).things.shapes))
+    """Return a point on each piece where residents are, from where walks begin."""
+    return np.asarray(shapely.point_on_surface(facts.once(homes).things.shapes))
 
 
 def in_zones(scene: Scene) -> Overlaps:
-    """Return which part of each piece lies in which zone."""
-    return scene.among(scene.facts.once(spread).things)
+    """Return which part of each piece where residents are lies in which zone."""
+    return scene.among(scene.facts.once(homes).things)
+
+
+def working_in_zones(scene: Scene) -> Overlaps:
+    """Return which part of each piece where jobs are lies in which zone."""
+    return scene.among(scene.facts.once(workplaces).things)
 
 
 def living(scene: Scene) -> FloatArray:
     """Return the residents of each zone."""
-    return _total(scene, "residents")
+    people = scene.facts.once(homes).people(scene.facts, "residents")
+    return _total(scene, scene.once(in_zones), people)
 
 
 def living_before(scene: Scene) -> FloatArray:
     """Return the residents of each zone at the earlier count."""
-    return _total(scene, "residents_before")
+    people = scene.facts.once(homes).people(scene.facts, "residents_before")
+    return _total(scene, scene.once(in_zones), people)
 
 
 def working(scene: Scene) -> FloatArray:
     """Return the jobs in each zone."""
-    return _total(scene, "jobs")
+    people = scene.facts.once(workplaces).people(scene.facts, "jobs")
+    return _total(scene, scene.once(working_in_zones), people)
 
 
-def _total(scene: Scene, column: str) -> FloatArray:
-    """Sum a column; missing everywhere if the layer does not have it.
+def _total(scene: Scene, parts: Overlaps, people: FloatArray) -> FloatArray:
+    """Sum a column; missing everywhere if the layer does not have it at all.
 
-    A row without a number is a count withheld because it is small, so the sum of the others stands
-    unless there is none.
+    A row without a number is a count withheld because it is small, so that the sum of the others
+    stands unless there is none.
     """
-    people = scene.facts.once(spread).people(scene.facts, column)
-    parts = scene.once(in_zones)
     if len(people) and np.isnan(people).all():
         return np.full(len(scene), np.nan)
-    silent = (parts.count(~np.isnan(people)) == 0) & (parts.count() > 0)
-    return np.where(silent, np.nan, parts.total(people))
+    return known_total(parts, people)

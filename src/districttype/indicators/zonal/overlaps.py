@@ -138,7 +138,7 @@ class Overlaps:
         zone, numbers, amounts = zone[order], numbers[order], amounts[order]
         result = np.full(self.n_zones, np.nan)
         which, first = np.unique(zone, return_index=True)
-        last = np.append(first[1:], len(zone))
+        last = np.append(first, len(zone))[1:]
         for z, start, end in zip(which, first, last, strict=True):
             below = np.cumsum(amounts[start:end])
             at = np.searchsorted(below, q * below[-1] * (1 - 1e-12))
