@@ -1,0 +1,103 @@
+"""The layers of a city for which no data can be had: reconstructed from published figures.
+
+District sums are those published; each house, street and field is invented (see
+`sources.figures.reconstruct` for what is real and what is not). Every layer says so.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import geopandas as gpd
+from pyproj import CRS
+
+from districttype.city import City
+from districttype.errors import ConfigError
+from districttype.i18n import N_
+from districttype.layers.schema import Layer, Layers, conform
+from districttype.provenance import Provenance, State
+from districttype.sources.figures import (
+    SEED,
+    Figures,
+    Reconstruction,
+    load_figures,
+    reconstruct,
+)
+from districttype.sources.figures.tables import LayerNote
+
+CAUTION = N_("Reconstructed from published figures, not for decisions on single plots.")
+
+
+def embedded_layers(city: City, seed: int = SEED) -> Layers:
+    """Return the layers that the package reconstructs of a city.
+
+    Parameters
+    ----------
+    city
+        A city that names its figures.
+    seed
+        Start of the dice; it moves houses, not sums.
+
+    Raises
+    ------
+    ConfigError
+        If the city names no figures, or they are not there or wrong.
+    """
+    if city.figures is None:
+        raise ConfigError(
+            "no figures to reconstruct the city from come with the package",
+            where=f"city {city.id}",
+            todo="give the data as files: --data DIR",
+        )
+    figures = load_figures(city.figures)
+    made = reconstruct(
+        figures, CRS.from_user_input(city.crs), seed=seed, grid_origin=city.grid_origin
+    )
+    return figures_layers(figures, made, city)
+
+
+def figures_layers(figures: Figures, made: Reconstruction, city: City | None = None) -> Layers:
+    """Return a reconstruction as canonical layers with their provenance.
+
+    Parameters
+    ----------
+    figures, made
+        Figures and what was made of them.
+    city
+        Gives the day that "now" means, the cell grid and the degree days; without one they are
+        today, the grid of the CRS, and those of the demand table.
+    """
+    tables = {name: _layer(name, frame, figures, made) for name, frame in made.tables.items()}
+    if city is None:
+        return Layers(made.crs, tables)
+    return Layers(
+        made.crs,
+        tables,
+        as_of=city.as_of or date.today(),  # noqa: DTZ011 - a calendar day, of wherever this runs
+        grid_origin=city.grid_origin,
+        degree_day_ratio=city.energy.heating_degree_day_ratio,
+    )
+
+
+def _layer(name: str, frame: gpd.GeoDataFrame, figures: Figures, made: Reconstruction) -> Layer:
+    table = conform(name, frame, made.crs, where=f"reconstructed layer {name}")
+    origin = figures.origin
+    own = origin.layers.get(name, LayerNote())
+    return Layer(
+        name,
+        table,
+        (
+            Provenance(
+                provider=origin.provider,
+                source="figures",
+                address=origin.name,
+                vintage=own.vintage or origin.vintage,
+                licence=origin.licence,
+                attribution=origin.attribution,
+                state=State.EMBEDDED,
+                rows=len(table),
+                notes=[CAUTION, *([own.note] if own.note else [])],
+            ),
+        ),
+        made.coverage.get(name),
+    )

@@ -1,0 +1,20 @@
+"""Published figures as a source: a plausible city reconstructed from a table of districts.
+
+See `tables` for what a folder of figures holds and `reconstruct` for what is made of it.
+"""
+
+from __future__ import annotations
+
+from districttype.sources.figures.reconstruct import SEED, Reconstruction, reconstruct
+from districttype.sources.figures.synthetic import multiplied, synthetic_figures
+from districttype.sources.figures.tables import Figures, load_figures
+
+__all__ = [
+    "SEED",
+    "Figures",
+    "Reconstruction",
+    "load_figures",
+    "multiplied",
+    "reconstruct",
+    "synthetic_figures",
+]
