@@ -96,7 +96,7 @@ def gather(
             "with --layers",
         )
     found = collect(city, read_layers_file(file), directory)
-    line = f"Data: files in {directory.name} as {file.name} says"
+    line = f"Data: files in {directory.resolve().name} as {file.name} says"
     return Gathered(found.layers, "files", line, reports=found.reports)
 
 

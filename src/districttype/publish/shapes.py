@@ -103,4 +103,4 @@ def merge_areas(
     together = pd.concat(shapes)
     merged = shapely.simplify(shapely.union_all(together.to_numpy()), tolerance)
     parts = [part for part in shapely.get_parts(merged) if part.area >= smallest]
-    return gpd.GeoSeries([shapely.multipolygons(parts)], crs=together.crs)
+    return gpd.GeoSeries([shapely.MultiPolygon(parts)], crs=together.crs)
