@@ -130,7 +130,7 @@ def _by_columns(
         if provider.sentinels:
             values = values.mask(values.isin(provider.sentinels))
         if name in provider.tables:
-            values, unread = translate(provider.tables[name], values)
+            values, unread = translate(provider.tables[name], values, (layer, name))
             changes[f"values of {name} that no table knows"] += unread
         elif name in PARSERS:
             numbers, unread = PARSERS[name](values)

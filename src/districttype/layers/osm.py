@@ -75,7 +75,7 @@ def canonical(
     part = frame[keep]
     if layer == "streets":
         for name in ("walkable", "cyclable", "cycleway"):
-            made[name] = made[name].eq("1")
+            made[name] = made[name].eq("yes")
         made.loc[part["foot"].isin(["no", "private"]), "walkable"] = False
         made.loc[part["access"].isin(["no", "private"]) & ~part["foot"].eq("yes"), "walkable"] = (
             False

@@ -1,8 +1,9 @@
-"""Numbers out of what people write: storeys, heights, years, areas.
+"""Numbers out of what people write: storeys, heights, years, areas, counts.
 
 Every parser takes a column of any type and returns floats; what is empty is NaN, and what is
-written but cannot be read is NaN and counted. Zero storeys, zero height, a floor area of zero and
-the sentinels of the registers are missing, not nothing.
+written but cannot be read or believed is NaN and counted. Zero storeys, zero height, a floor area
+of zero and the sentinels of the registers are missing, not nothing. Of a list ('3;4') or a range
+('3-4') the largest counts, of a list of years the first, of a range of years the middle.
 """
 
 from __future__ import annotations
@@ -15,44 +16,53 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from districttype.layers.years import ABOUT, parse_year
+
 Floats = NDArray[np.float64]
-Parsed = tuple[Floats, int]  # the numbers, and how many texts could not be read
+Parsed = tuple[Floats, int]  # the numbers, and how many texts could not be read or believed
 
 FOOT, INCH = 0.3048, 0.0254
-SENTINELS = (-1.0, 999999999.0, 99999999.0, 9999999.0)
-NOT_A_DATE = "1904-02-29"  # what the building register writes for an unknown day
+FLOOR_HEIGHT = (2.2, 8.0)  # metres; outside it storeys, height or its unit is wrong
+SENTINELS = (-1.0, 9999999.0, 99999999.0, 999999999.0)
+NOTHING = {"", "-", "?", "nan", "nat", "no", "none", "null", "unknown", "yes"}
 
-_NUMBER = re.compile(r"[-+]?\d+(?:[.,]\d+)?")
-_FEET = re.compile(r"^(\d+(?:[.,]\d+)?)\s*(?:'|ft|feet)\s*(?:(\d+(?:[.,]\d+)?)\s*(?:\"|''|in))?$")
-_METRES = re.compile(r"^([-+]?\d+(?:[.,]\d+)?)\s*(?:m|metres?|meters?)?$")
-_LEVELS = re.compile(r"^[-+]?\d+(?:[.,]\d+)?(?:\s*(?:\+|[½¼¾]))?$")
-_CENTURY = re.compile(r"^(?:(early|mid|late)\s+)?c(\d{1,2})$")
-_DECADE = re.compile(r"^(\d{3})0s$")
-_YEAR = re.compile(r"(?<!\d)(1\d{3}|20\d{2})(?!\d)")
-_PART = {None: 0.5, "early": 1 / 6, "mid": 0.5, "late": 5 / 6}
+_NUMBER = r"\d+(?:\.\d+)?|\.\d+"
+_FEET = re.compile(
+    rf"(?P<ft>{_NUMBER})\s*(?:'|′|’|ft\.?|feet|foot)"
+    rf"(?:\s*(?P<inch>{_NUMBER})\s*(?:\"|″|”|''|in\.?|inch(?:es)?)?)?"
+)
+_LENGTH = re.compile(rf"(?P<n>{_NUMBER})\s*(?P<unit>m\.?|met(?:er|re)s?|cm|mm)?(?:\s*agl)?")
+_AREA = re.compile(
+    rf"(?P<n>{_NUMBER})\s*(?P<unit>k-?m2|k-?m²|kem2|m2|m²|sqm|sq\.?\s*m\.?|ha|sq\.?\s*ft\.?|ft2|ft²)?"
+)
+_FLOORS = re.compile(
+    rf"(?P<n>{_NUMBER})\s*(?:floors?|levels?|storeys?|stories|story|krs|kerrosta)?"
+)
+_PLAIN = re.compile(rf"[-+]?(?:{_NUMBER})(?:e[-+]?\d+)?")
+_BELOW_ZERO = re.compile(r"-\s*\d+(?:\.\d+)?(?:\s*m)?")
+_THOUSANDS = re.compile(r"(?<=\d)[\s\u00a0\u202f](?=\d{3}(?!\d))")
+_COMMAS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:,\d{3})+\.\d+")
+_PARTS = re.compile(r"\s*[;/|]\s*|\s*(?:\.\.|–|—)\s*|\s+-\s+|(?<=[\d'\"m])-(?=\d)|,\s+")
 
 
 def storeys(values: Any) -> Parsed:
-    """Return storeys: the highest of a list ("3;4"), commas as points, 0 as missing."""
-    return _each(values, _storeys, low=0.5, high=200.0)
+    """Return storeys: '4', '3;4' (4), '2-3' (3), '5,5', '~3', '6 floors'."""
+    return _each(values, _largest(_storey), low=0.5, high=200.0)
 
 
 def heights(values: Any) -> Parsed:
-    """Return heights in metres: "12 m", "12,5", 40', 12'6"; the highest of a list."""
-    return _each(values, _height, low=0.1, high=1000.0)
+    """Return heights in metres: '12', '12 m', '12,5m', `40'`, `12'6"`, '40 ft'."""
+    return _each(values, _largest(_height), low=0.1, high=1000.0)
 
 
 def years(values: Any) -> Parsed:
-    """Return years: "~1965", "1960..1969" (its middle), "C19", "1970s", dates of any form.
-
-    "before 1964" is 1964: an upper bound is the best that is known.
-    """
-    return _each(values, _year, low=1000.0, high=2100.0)
+    """Return years: '1965', '~1965', '1960s', 'C19' (1850), '1960..1969' (1964), dates."""
+    return _each(values, parse_year, low=1000.0, high=2100.0)
 
 
 def areas(values: Any) -> Parsed:
-    """Return areas in m²: "1 200", "1200 m2", "5,5"; 0 is missing."""
-    return _each(values, _area, low=1e-9, high=5e6)
+    """Return areas in m²: '1 234,5', '850 m²', '0.2 ha'; 0 is missing."""
+    return _each(values, _largest(_area), low=1e-9, high=5e6)
 
 
 def counts(values: Any) -> Parsed:
@@ -60,9 +70,11 @@ def counts(values: Any) -> Parsed:
     return _each(values, _plain, low=0.0, high=1e8)
 
 
-def numbers(values: Any) -> Parsed:
-    """Return plain numbers, sentinels missing."""
-    return _each(values, _plain, low=-1e12, high=1e12)
+def agree(floors: Floats, height: Floats) -> NDArray[np.bool_]:
+    """Return where storeys and height can both be true: 2.2 to 8 m a storey, or one unknown."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        each = height / floors
+        return ~((each < FLOOR_HEIGHT[0]) | (each > FLOOR_HEIGHT[1]))
 
 
 def _each(values: Any, one: Callable[[str], float | None], *, low: float, high: float) -> Parsed:
@@ -70,79 +82,75 @@ def _each(values: Any, one: Callable[[str], float | None], *, low: float, high: 
     column = pd.Series(values).reset_index(drop=True)
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.dt.strftime("%Y-%m-%d")
-    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        found = np.asarray(column.astype(float), dtype=float)
-        unread = 0
+    if _are_numbers(column) and one is not parse_year:
+        found = column.astype(float).to_numpy()
+        written = np.isfinite(found)
     else:
-        text = column.astype("string").str.strip().str.casefold()
-        text = text.mask(text.isin(["", "nan", "none", "null", "?", "-", "unknown"]))
-        read = {value: one(value) for value in text.dropna().unique()}
-        found = np.asarray([read.get(v, np.nan) for v in text.fillna("").tolist()], dtype=object)
-        found = np.asarray([np.nan if v is None else v for v in found], dtype=float)
-        unread = int((text.notna().to_numpy() & np.isnan(found)).sum())
-    found = np.where(np.isin(found, SENTINELS), np.nan, found)
-    with np.errstate(invalid="ignore"):
-        return np.where((found >= low) & (found <= high), found, np.nan), unread
+        codes, distinct = pd.factorize(column.astype(object), use_na_sentinel=True)
+        read = [_read(one, word) for word in distinct]
+        found = np.array([np.nan if n is None else n for n in read] + [np.nan])[codes]
+        written = np.array([n is None or not np.isnan(n) for n in read] + [False], bool)[codes]
+    none = np.isin(found, SENTINELS) | (found < 0 if low == 0.0 else found <= 0)
+    believed = (found >= low) & (found <= high) & ~none
+    return np.where(believed, found, np.nan), int((written & ~none & ~believed).sum())
 
 
-def _float(text: str) -> float:
-    return float(text.replace(",", "."))
+def _are_numbers(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
 
 
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r"[;|/]| - |(?<=\d)-(?=\d)", text) if part.strip()]
+def _read(one: Callable[[str], float | None], word: Any) -> float | None:
+    """Read one text: NaN where it says that nothing is known, None where it is not understood."""
+    if isinstance(word, float) and word.is_integer():
+        word = int(word)
+    text = str(word).strip().casefold()
+    return np.nan if text in NOTHING else one(text)
 
 
-def _storeys(text: str) -> float | None:
-    found = [
-        _float(_NUMBER.match(part)[0])  # type: ignore[index]
-        for part in _parts(text.lstrip("~"))
-        if _LEVELS.match(part)
-    ]
-    return max(found) if found else None
+def _number_text(text: str) -> str:
+    """Drop 'about', blanks in thousands and doubt; make the decimal sign a point."""
+    text = _THOUSANDS.sub("", ABOUT.sub("", text.strip().rstrip("?+ ")))
+    if _COMMAS.match(text):
+        return text.replace(",", "")
+    return re.sub(r"(?<=\d),(?=\d)", ".", text)
+
+
+def _largest(one: Callable[[str], float | None]) -> Callable[[str], float | None]:
+    """Read lists and ranges with a reader of one value; all of them must be readable."""
+
+    def read(text: str) -> float | None:
+        found = [one(_number_text(part)) for part in _PARTS.split(text) if part]
+        known = [number for number in found if number is not None]
+        return max(known) if known and len(known) == len(found) else None
+
+    return read
+
+
+def _storey(text: str) -> float | None:
+    match = _FLOORS.fullmatch(text.lstrip("+"))
+    if match:
+        return float(match["n"])
+    return 0.0 if _BELOW_ZERO.fullmatch(text) else None
 
 
 def _height(text: str) -> float | None:
-    found = []
-    for part in _parts(text.lstrip("~")):
-        feet = _FEET.match(part)
-        metres = _METRES.match(part)
-        if feet:
-            found.append(_float(feet[1]) * FOOT + (_float(feet[2]) * INCH if feet[2] else 0.0))
-        elif metres:
-            found.append(_float(metres[1]))
-    return max(found) if found else None
-
-
-def _year(text: str) -> float | None:
-    if text.startswith(NOT_A_DATE):
-        return None
-    century = _CENTURY.match(text)
-    if century:
-        return (int(century[2]) - 1) * 100.0 + round(_PART[century[1]] * 100)
-    decade = _DECADE.match(text)
-    if decade:
-        return int(decade[1]) * 10.0 + 5
-    found = [int(year) for year in _YEAR.findall(text)]
-    if not found:
-        return None
-    if ".." in text or re.fullmatch(r"\d{4}\s*[-–]\s*\d{4}", text):
-        return float(round((found[0] + found[-1]) / 2))
-    return float(max(found) if ";" in text else found[0])
+    feet = _FEET.fullmatch(text)
+    if feet:
+        return float(feet["ft"]) * FOOT + float(feet["inch"] or 0) * INCH
+    match = _LENGTH.fullmatch(text)
+    if match:
+        return float(match["n"]) * {"cm": 0.01, "mm": 0.001}.get(match["unit"] or "", 1.0)
+    return 0.0 if _BELOW_ZERO.fullmatch(text) else None
 
 
 def _area(text: str) -> float | None:
-    plain = re.sub(r"\s*(m2|m²|k-?m2|kem2|sqm)$", "", text).replace("\u00a0", "").replace(" ", "")
-    return _float(plain) if _NUMBER.fullmatch(plain) else None
+    match = _AREA.fullmatch(text)
+    if not match:
+        return 0.0 if _BELOW_ZERO.fullmatch(text) else None
+    unit = match["unit"] or ""
+    return float(match["n"]) * (1e4 if unit == "ha" else FOOT**2 if "ft" in unit else 1.0)
 
 
 def _plain(text: str) -> float | None:
-    plain = text.replace("\u00a0", "").replace(" ", "")
-    return _float(plain) if _NUMBER.fullmatch(plain) else None
-
-
-def agree(floors: Floats, height: Floats) -> NDArray[np.bool_]:
-    """Return where storeys and height can both be true: 2.2 to 8 m a storey, or one unknown."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        each = height / floors
-        return ~((each < 2.2) | (each > 8.0))
+    match = _PLAIN.fullmatch(_number_text(text))
+    return float(match[0]) if match else None

@@ -1,15 +1,15 @@
 """Other people's words for the words of this program: code tables, and the tags of OpenStreetMap.
 
-Every translation is a CSV in `tables/`. A code table has the columns code, text and the canonical
-one; values are found by their code (leading zeros and a following text ignored) or by their text.
-A tag table (`osm_*`) has key, value (`*` is any) and the canonical ones; the first row that fits
-wins.
+Every translation is a CSV in `tables/` (its README says how they are written), or one of the user's
+own beside the data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,56 +17,73 @@ import pandas as pd
 from districttype.errors import ConfigError
 from districttype.sources.registry import Tags
 
+KEYS = ("text", "symbol", "code")  # what a value may be given as; where they clash the code counts
+TAG = ("key", "value", "rank")
+_FOLDER = Path(str(files("districttype"))) / "layers" / "tables"
+
 
 @cache
-def table(name: str) -> pd.DataFrame:
-    """Return a table of the package as text.
+def table(name: str, directory: Path | None = None) -> pd.DataFrame:
+    """Return a table as text: one of the package, or a file (*.csv) in the data directory.
 
     Raises
     ------
     ConfigError
         If there is none of that name.
     """
-    path = files("districttype") / "layers" / "tables" / f"{name}.csv"
+    own = name.endswith(".csv") and directory is not None
+    path = directory / name if own and directory is not None else _FOLDER / f"{name}.csv"
     if not path.is_file():
-        folder = files("districttype") / "layers" / "tables"
-        known = sorted(f.name.removesuffix(".csv") for f in folder.iterdir())
+        known = sorted(f.stem for f in _FOLDER.glob("*.csv"))
         raise ConfigError(
             f"there is no code table {name!r}", where="tables", todo=f"known are {', '.join(known)}"
         )
-    with path.open("r", encoding="utf-8") as stream:
-        return pd.read_csv(stream, dtype=str, keep_default_na=False)
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
 
 
-def translate(name: str, values: pd.Series) -> tuple[pd.Series, int]:
+def translate(
+    name: str, values: pd.Series, words: Sequence[str] = (), directory: Path | None = None
+) -> tuple[pd.Series, int]:
     """Translate codes or texts by a code table.
+
+    Parameters
+    ----------
+    name
+        The table.
+    values
+        Codes (leading zeros and a following text ignored, of an address the last part counts) or
+        texts (case and blanks ignored).
+    words
+        Columns of the table that may hold what is wanted; the first it has counts, else its last.
+    directory
+        Where a table of the user's own lies.
 
     Returns
     -------
     (Series, int)
-        The canonical words, null where a value is empty or not in the table; and how many values
-        were given that are not in the table.
+        The canonical words, null where a value is empty, is not in the table or is said there to
+        be no part of the layer; and how many values were given that are not in the table.
     """
-    codes = table(name)
-    target = codes[codes.columns[-1]]
-    known = dict(zip(codes["code"].map(_plain), target, strict=True))
-    known |= dict(zip(codes["text"].map(_plain), target, strict=True))
-    text = values.astype("string").str.strip()
-    plain = {value: _plain(value) for value in text.dropna().unique()}
-    words = {
-        value: known.get(key) or known.get(key.split(" ")[0]) for value, key in plain.items() if key
-    }
-    found = pd.Series(
-        [None if pd.isna(value) else words.get(value) for value in text],
-        index=values.index,
-        dtype=object,
-    )
-    return found, int((text.notna() & text.ne("") & found.isna()).sum())
+    codes = table(name, directory)
+    target = next((word for word in words if word in codes.columns), codes.columns[-1])
+    known: dict[str, str] = {}
+    for key in KEYS:
+        if key in codes.columns:
+            known |= dict(zip(codes[key].map(plain), codes[target], strict=True))
+    known.pop("", None)
+    numbers, distinct = pd.factorize(values.astype(object), use_na_sentinel=True)
+    said = [plain(value) for value in distinct]
+    meant = [known.get(text, known.get(text.split(" ")[0])) for text in said]
+    lost = np.array([bool(t) and m is None for t, m in zip(said, meant, strict=True)] + [False])
+    found = np.array([*(m or None for m in meant), None], dtype=object)
+    return pd.Series(found[numbers], values.index, dtype=object), int(lost[numbers].sum())
 
 
-def _plain(text: str) -> str:
-    """Fold case, spaces and the leading zeros (and decimals) of codes."""
-    folded = " ".join(text.casefold().split()).removesuffix(".0")
+def plain(value: object) -> str:
+    """Write a code or text as it is compared: case, blanks, leading zeros and decimals folded."""
+    folded = " ".join(str(value).casefold().split()).removesuffix(".0")
+    if folded.startswith("http"):
+        folded = folded.rstrip("/").rpartition("/")[2]
     head, _, tail = folded.partition(" ")
     head = head.lstrip("0") or head
     return f"{head} {tail}".strip()
@@ -85,16 +102,32 @@ def tags(name: str) -> Tags:
 
 
 def by_tags(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return for each row of tags the canonical columns of the first table row that fits."""
+    """Return for each row of tags the canonical columns of the table row that fits best.
+
+    That is the one of the lowest rank, and among those the first in the table. Of a list of values
+    ('school;kindergarten') each counts.
+    """
     rules = table(name)
-    targets = [column for column in rules.columns if column not in {"key", "value"}]
-    which = np.full(len(frame), -1)
-    for i, (key, value) in enumerate(zip(rules["key"], rules["value"], strict=True)):
+    targets = [column for column in rules.columns if column not in TAG]
+    ranks = pd.to_numeric(rules["rank"]) if "rank" in rules.columns else pd.Series(1, rules.index)
+    order = {row: place for place, row in enumerate(ranks.sort_values(kind="stable").index)}
+    never = len(order)
+    best = np.full(len(frame), never)
+    for key, group in rules.groupby("key", sort=False):
         if key not in frame.columns:
             continue
-        given = frame[key]
-        fits = given.notna() & ~given.isin(["no", ""]) if value == "*" else given.eq(value)
-        which[(which < 0) & fits.fillna(False).to_numpy(dtype=bool)] = i
-    words = rules[targets].to_numpy(dtype=object)
-    empty = np.full((1, len(targets)), None, dtype=object)
-    return pd.DataFrame(np.vstack([words, empty])[which], columns=targets, index=frame.index)
+        places = {str(value): order[row] for row, value in group["value"].items()}
+        numbers, distinct = pd.factorize(frame[key].astype(object), use_na_sentinel=True)
+        fit = np.array([*(_place(str(value), places, never) for value in distinct), never])
+        best = np.minimum(best, fit[numbers])
+    sorted_rules = rules.iloc[sorted(order, key=lambda row: order[row])][targets]
+    words = np.vstack([sorted_rules.to_numpy(dtype=object), [[None] * len(targets)]])
+    return pd.DataFrame(words[best], columns=targets, index=frame.index, dtype=object)
+
+
+def _place(value: str, places: Mapping[str, int], never: int) -> int:
+    parts = [part.strip() for part in value.split(";")]
+    found = [places[part] for part in parts if part in places]
+    if not found and "*" in places and value not in {"no", ""}:
+        found = [places["*"]]
+    return min(found, default=never)
