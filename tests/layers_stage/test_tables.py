@@ -12,7 +12,7 @@ from districttype.sources.registry import Wanted
 
 FOLDER = vocabulary._FOLDER
 WORDS = {
-    "use": schema.USES, "status": schema.STATUSES, "ground": schema.GROUND_CLASSES,
+    "use": schema.USES, "status": (*schema.STATUSES, "demolished"), "ground": schema.GROUND_CLASSES,
     "land_use": schema.LAND_USES, "land_cover": schema.LAND_COVERS,
     "constraint": schema.GROUND_CONSTRAINTS, "kind": (*schema.STREET_KINDS, *schema.ENERGY_KINDS),
     "mode": schema.MODES, "ownership": schema.OWNERS, "energy_sites": schema.ENERGY_KINDS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +17,7 @@ from districttype.layers.buildings import finish_buildings
 from districttype.layers.schema import Layers, columns, geometry_kinds
 from districttype.layers.vocabulary import translate
 from districttype.providers import Provider
+from districttype.sources.osmfile import is_extract
 from districttype.sources.registry import Raw, Wanted
 
 PARSERS: dict[str, Callable[..., parse.Parsed]] = {
@@ -39,15 +41,44 @@ PARSERS: dict[str, Callable[..., parse.Parsed]] = {
     "planned_residents": parse.counts,
     "land_km2": parse.areas,
 }
+FLAGS = ("walkable", "cyclable", "cycleway", "approximate", "thin_cover", "vacant")
+TOLD = {
+    **dict.fromkeys(("1", "1.0", "true", "yes", "y", "kyllä", "ja", "on"), True),
+    **dict.fromkeys(("0", "0.0", "false", "no", "n", "ei", "nej", "off"), False),
+}
+SAYS = ("class", "kind", "mode", "constraint", "owner_class")  # without it a row says nothing
+GONE = "demolished"
 
 
-def osm_wanted(layer: str, area: shapely.Geometry | None) -> Wanted:
-    """Return the tags and shapes that a layer wants of an extract of OpenStreetMap."""
+def is_osm(provider: Provider) -> bool:
+    """Say whether a provider gives tags of OpenStreetMap."""
+    return (
+        "osm" in provider.tables.values()
+        or getattr(provider, "source", "") in {"overpass", "webosm"}
+        or is_extract(str(getattr(provider, "file", "")))
+    )
+
+
+def wanted(layer: str, provider: Provider, area: shapely.Geometry | None) -> Wanted:
+    """Return what a layer wants of a source.
+
+    Raises
+    ------
+    ConfigError
+        If OpenStreetMap is to serve a layer that it knows nothing of.
+    """
+    if not is_osm(provider):
+        return Wanted(area=area)
+    if layer not in osm.LAYERS:
+        raise ConfigError(
+            f"OpenStreetMap does not serve the layer {layer}",
+            todo=f"it serves {', '.join(osm.LAYERS)}",
+        )
     return osm.wanted(layer, area)
 
 
 def rows(
-    layer: str, provider: Provider, raw: Raw, layers: Layers
+    layer: str, provider: Provider, raw: Raw, layers: Layers, directory: Path | None = None
 ) -> tuple[gpd.GeoDataFrame, Counter[str], list[str]]:
     """Return a provider's rows with the canonical columns, in the city's CRS.
 
@@ -63,30 +94,86 @@ def rows(
     """
     changes: Counter[str] = Counter()
     notes: list[str] = []
-    frame = _where(raw.frame, provider)
-    if "osm" in provider.tables.values():
-        table = osm.canonical(layer, frame, layers, changes, notes)
+    raw_rows = _where(_without_sentinels(raw.frame, provider), provider)
+    if is_osm(provider):
+        source = Raw(raw_rows, extent=raw.extent)
+        table = osm.canonical(layer, source, provider, layers, changes, notes)
     else:
-        table = _by_columns(layer, provider, frame, changes)
+        table = _by_columns(layer, provider, raw_rows, changes, directory)
     table = _kinds(layer, table.to_crs(layers.crs), changes)
     for name, value in dict(provider.values).items():
         if name in table.columns:
             table[name] = table[name].where(table[name].notna(), value)
         else:
             table[name] = value
+    for name in (name for name in SAYS if name in columns(layer) and name in table.columns):
+        lost = table[name].isna()
+        changes[f"rows without a {name} this program knows"] += int(lost.sum())
+        table = table[~lost]
     if layer == "buildings":
-        table = finish_buildings(table, changes, register="osm" not in provider.tables.values())
-    said = [
-        n for n in ("class", "kind", "mode", "constraint", "owner_class") if n in columns(layer)
-    ]
-    for name in said:
-        if name in table.columns:
-            lost = table[name].isna()
-            changes[f"rows without a {name} this program knows"] += int(lost.sum())
-            table = table[~lost]
+        table = _buildings(table, changes, register=not is_osm(provider))
     if layer == "districts":
-        table["zone_id"] = table["zone_id"].astype(str)
+        table = _districts(table, changes)
     return table.reset_index(drop=True), changes, notes
+
+
+def _buildings(
+    table: gpd.GeoDataFrame, changes: Counter[str], *, register: bool
+) -> gpd.GeoDataFrame:
+    if "status" in table.columns:
+        gone = table["status"].eq(GONE)
+        changes["demolished buildings dropped"] += int(gone.sum())
+        table = table[~gone]
+    made = finish_buildings(table, changes, register=register)
+    again = made["building_id"].duplicated()
+    changes["buildings of an id that was there already dropped"] += int(again.sum())
+    return made[~again]
+
+
+def _districts(table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
+    """Make one row a district of what may come in several."""
+    missing = [name for name in ("zone_id", "name") if name not in table.columns]
+    if missing:
+        raise SchemaError(
+            f"nothing says which column is {' and '.join(missing)}",
+            where="columns",
+            todo="write columns = { zone_id = '...', name = '...' }",
+        )
+    lost = table["zone_id"].isna() | table["name"].isna()
+    changes["districts without an id or a name dropped"] += int(lost.sum())
+    table = table[~lost]
+    again = table["zone_id"].duplicated()
+    if again.any():
+        changes["parts of districts joined"] += int(again.sum())
+        table = table.dissolve("zone_id", as_index=False, sort=False)
+    return table
+
+
+def _without_sentinels(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
+    """Turn the values that stand for 'missing' into nulls, in whatever type they are written."""
+    if not provider.sentinels:
+        return frame
+    numbers = [float(value) for value in provider.sentinels if _is_number(value)]
+    texts = {str(value) for value in provider.sentinels}
+    frame = frame.copy()
+    for name in frame.columns.drop(frame.geometry.name):
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column):
+            hit = column.isin(numbers)
+        elif pd.api.types.is_datetime64_any_dtype(column):
+            hit = column.dt.strftime("%Y-%m-%d").isin(texts)
+        else:
+            hit = column.astype("string").isin(texts)
+        frame[name] = column.mask(hit.fillna(False).astype(bool))
+    return frame
+
+
+def _is_number(value: float | str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _where(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
@@ -103,7 +190,11 @@ def _where(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
 
 
 def _by_columns(
-    layer: str, provider: Provider, frame: gpd.GeoDataFrame, changes: Counter[str]
+    layer: str,
+    provider: Provider,
+    frame: gpd.GeoDataFrame,
+    changes: Counter[str],
+    directory: Path | None,
 ) -> gpd.GeoDataFrame:
     known = {str(name).casefold(): name for name in frame.columns}
     strange = [
@@ -127,26 +218,41 @@ def _by_columns(
                 todo=f"the file has {', '.join(str(c) for c in list(known)[:20])}",
             )
         values = frame[known[column.casefold()]]
-        if provider.sentinels:
-            values = values.mask(values.isin(provider.sentinels))
         if name in provider.tables:
-            values, unread = translate(provider.tables[name], values, (layer, name))
+            words = (layer, name)
+            values, unread = translate(provider.tables[name], values, words, directory)
             changes[f"values of {name} that no table knows"] += unread
         elif name in PARSERS:
             numbers, unread = PARSERS[name](values)
             changes[f"values of {name} that cannot be read"] += unread
             values = pd.Series(numbers, index=frame.index)
+        elif name in FLAGS:
+            said = values.astype("string").str.strip().str.casefold()
+            values = said.map(TOLD).astype("boolean")
+        else:
+            values = _text(values)
         made[name] = values
     table = gpd.GeoDataFrame(made, geometry=frame.geometry.to_numpy(), crs=frame.crs)
     table.index = frame.index
     return table
 
 
+def _text(values: pd.Series) -> pd.Series:
+    """Return text without blanks at its ends; whole numbers without decimals; null for nothing."""
+    if pd.api.types.is_float_dtype(values) and (values.dropna() % 1 == 0).all():
+        values = values.astype("Int64")
+    text = values.astype("string").str.strip()
+    return text.mask(text.eq("")).astype(object).where(text.notna() & text.ne(""), None)
+
+
 def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
-    """Keep the geometries a layer may hold; a building given as a point has no area here."""
-    fits = table.geom_type.isin(geometry_kinds(layer))
-    if layer == "stops" and not fits.all():
-        points = shapely.centroid(table.geometry.to_numpy())
+    """Keep the geometries a layer may hold; a point stands for an area where only points may be."""
+    kinds = geometry_kinds(layer)
+    if "Point" in kinds and table.geom_type.eq("MultiPoint").any():
+        table = table.explode(index_parts=False, ignore_index=True)
+    if kinds == ("Point",) and table.geom_type.ne("Point").any():
+        points = shapely.point_on_surface(table.geometry.to_numpy())
         return table.set_geometry(gpd.GeoSeries(points, table.index, crs=table.crs))
+    fits = table.geom_type.isin(kinds)
     changes["rows of another kind of geometry"] += int((~fits).sum())
     return table[fits]

@@ -1,7 +1,7 @@
-"""Layers out of files: each provider's columns become canonical, parts are joined by precedence.
+"""Layers from their providers: columns become canonical, parts are joined by precedence.
 
 Of several providers of a layer the first named counts; a later one adds only what lies outside the
-area where the earlier ones are complete.
+area where the earlier ones are complete. Providers of different parts complement each other.
 """
 
 from __future__ import annotations
@@ -22,13 +22,19 @@ from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.layers import canonical
 from districttype.layers.area import coverage_of
 from districttype.layers.impute import impute_buildings
+from districttype.layers.osm import LAYERS as OSM_LAYERS
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
 from districttype.provenance import Provenance
 from districttype.providers import LayerProviders, Provider
-from districttype.sources.registry import Raw, Wanted, read
+from districttype.sources.osmfile import is_extract, read_extract
+from districttype.sources.registry import Raw, read
 
 WGS84 = CRS.from_epsg(4326)
 FIRST = ("districts", "land", "land_use")  # what later layers are checked against or cut by
+SURROUNDINGS = (
+    2000.0  # metres round the city within which rows are kept: people walk across borders
+)
+DOUBLED = "buildings that an earlier provider drew already dropped"
 
 
 @dataclass
@@ -82,47 +88,73 @@ def collect(city: City, providers: LayerProviders, directory: Path) -> Collected
         degree_day_ratio=city.energy.heating_degree_day_ratio,
     )
     collected = Collected(layers)
-    order = [*FIRST, *(name for name in LAYER_NAMES if name not in FIRST)]
-    for name in order:
+    files = Files(providers, directory)
+    for name in (*FIRST, *(name for name in LAYER_NAMES if name not in FIRST)):
         if providers.get(name):
-            layer = _layer(name, providers[name], directory, city, collected)
+            layer = _layer(name, providers[name], files, collected)
             collected.layers = collected.layers.having(layer)
     return collected
 
 
-def wanted_of(layer: str, provider: Provider, area: shapely.Geometry | None) -> Wanted:
-    """Return what a layer wants of a source of OpenStreetMap."""
-    if "osm" not in provider.tables.values():
-        return Wanted(area=area)
-    return canonical.osm_wanted(layer, area)
+class Files:
+    """Read providers; an extract of OpenStreetMap in one pass for all the layers it serves."""
+
+    def __init__(self, providers: LayerProviders, directory: Path) -> None:
+        self.directory = directory
+        self._waiting: dict[str, set[str]] = {}
+        self._read: dict[tuple[str, str], Raw] = {}
+        for layer, some in providers.items():
+            for provider in some:
+                file = str(getattr(provider, "file", ""))
+                if is_extract(file):
+                    self._waiting.setdefault(file, set()).add(layer)
+
+    def read(self, layer: str, provider: Provider, area: shapely.Geometry | None) -> Raw:
+        """Read what a layer wants of a provider; `area` is the city in WGS 84, where known."""
+        wanted = canonical.wanted(layer, provider, area)
+        file = str(getattr(provider, "file", ""))
+        if not is_extract(file):
+            return read(provider, self.directory, wanted)
+        path = self.directory / file
+        waiting = self._waiting.get(file, set())
+        if layer in waiting:
+            # Districts say where the city is, so an extract that serves them is read whole.
+            wants = {
+                name: canonical.wanted(name, provider, area)
+                for name in sorted(waiting)
+                if name in OSM_LAYERS
+            }
+            found = read_extract(path, wants, area)
+            self._read |= {(file, name): raw for name, raw in found.items()}
+            waiting -= set(wants)
+        raw = self._read.pop((file, layer), None)
+        return raw or read_extract(path, {layer: wanted}, area)[layer]
 
 
-def _layer(
-    name: str, providers: Sequence[Provider], directory: Path, city: City, so_far: Collected
-) -> Layer:
-    parts: list[tuple[gpd.GeoDataFrame, Provenance]] = []
+def _layer(name: str, providers: Sequence[Provider], files: Files, so_far: Collected) -> Layer:
+    frames: list[gpd.GeoDataFrame] = []
+    origins: list[Provenance] = []
     covered: dict[str, list[shapely.Geometry | None]] = {}
     for provider in providers:
         earlier = covered.setdefault(provider.part, [])
         if None in earlier:
             continue  # complete already
-        frame, provenance, coverage = _part(name, provider, directory, so_far.layers, earlier)
+        frame, origin, coverage = _part(name, provider, files, so_far.layers, earlier)
+        if name == "buildings" and frames:
+            frame, doubled = _not_yet_there(frame, frames)
+            changes = {**origin.changes, **({DOUBLED: doubled} if doubled else {})}
+            origin = origin.model_copy(update={"changes": changes, "rows": len(frame)})
         earlier.append(coverage)
-        parts.append((frame, provenance))
-    table = pd.concat([frame for frame, _ in parts], ignore_index=True) if parts else None
-    joined = gpd.GeoDataFrame(table, geometry="geometry", crs=so_far.layers.crs)
+        frames.append(frame)
+        origins.append(origin)
+    crs = so_far.layers.crs
+    joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
     if name == "buildings":
         joined["building_id"] = _unique(joined["building_id"])
         joined, report = impute_buildings(joined)
         so_far.reports[name] = report
-    areas = [_union(part) for part in covered.values()]
-    union = None if any(area is None for area in areas) else _union(areas)
-    return Layer(
-        name,
-        conform(name, joined, so_far.layers.crs),
-        tuple(provenance for _, provenance in parts),
-        union,
-    )
+    coverage = _common([_union(part) for part in covered.values()])
+    return Layer(name, conform(name, joined, crs), tuple(origins), coverage)
 
 
 def _union(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
@@ -131,26 +163,34 @@ def _union(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
     return None if len(known) < len(areas) else shapely.union_all(np.array(known, dtype=object))
 
 
+def _common(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
+    """Return the area where all the parts of a layer are complete; None is the whole city."""
+    known = [area for area in areas if area is not None]
+    return None if not known else shapely.intersection_all(np.array(known, dtype=object))
+
+
 def _part(
     name: str,
     provider: Provider,
-    directory: Path,
+    files: Files,
     layers: Layers,
     earlier: Sequence[shapely.Geometry | None],
 ) -> tuple[gpd.GeoDataFrame, Provenance, shapely.Geometry | None]:
     """Read one provider: canonical rows that no earlier one covers, origin, and coverage."""
     where = f"layer {name}, {getattr(provider, 'file', '') or provider.provider}"
-    area = _area(layers)
     try:
-        raw = read(provider, directory, wanted_of(name, provider, _wgs84(area, layers)))
-        frame, changes, notes = canonical.rows(name, provider, raw, layers)
-        coverage = coverage_of(name, provider, raw, frame, layers, directory)
+        raw = files.read(name, provider, city_area(layers))
+        frame, changes, notes = canonical.rows(name, provider, raw, layers, files.directory)
+        coverage = coverage_of(name, provider, raw, frame, layers, files.directory)
     except DistricttypeError as error:
         raise type(error)(error.what, where=_where(where, error.where), todo=error.todo) from None
     if frame.empty and name in {"districts", "buildings"}:
         raise EmptyResultError(
             "no row is left", where=where, todo="see which rows the file has, and its `where`"
         )
+    near = _near(frame, layers)
+    changes["rows far from the city left out"] += int((~near).sum())
+    frame = frame[near]
     if earlier:
         keep = ~_inside(frame, earlier)
         changes["rows that an earlier provider covers"] += int((~keep).sum())
@@ -162,22 +202,31 @@ def _where(layer: str, inner: str) -> str:
     return f"{layer}, {inner}" if inner and inner not in layer else layer
 
 
-def _area(layers: Layers) -> shapely.Geometry | None:
-    """Return the districts' union, in the city's CRS; None before they are read."""
+def city_area(layers: Layers) -> shapely.Geometry | None:
+    """Return the hull of the districts in WGS 84; None before they are read."""
     districts = layers.frame("districts")
-    return None if districts is None else shapely.union_all(districts.geometry.to_numpy())
-
-
-def _wgs84(area: shapely.Geometry | None, layers: Layers) -> shapely.Geometry | None:
-    if area is None:
+    if districts is None:
         return None
-    hull = shapely.convex_hull(area)
+    hull = shapely.convex_hull(shapely.union_all(districts.geometry.to_numpy()))
     return gpd.GeoSeries([hull], crs=layers.crs).to_crs(WGS84).iloc[0]
 
 
-def _inside(
-    frame: gpd.GeoDataFrame, covered: Sequence[shapely.Geometry | None]
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _near(frame: gpd.GeoDataFrame, layers: Layers) -> np.ndarray:
+    """Say which rows touch the city's box and its surroundings."""
+    districts = layers.frame("districts")
+    if districts is None or frame.empty:
+        return np.ones(len(frame), dtype=bool)
+    west, south, east, north = districts.total_bounds
+    low_x, low_y, high_x, high_y = frame.bounds.to_numpy().T
+    return np.asarray(
+        (low_x <= east + SURROUNDINGS)
+        & (high_x >= west - SURROUNDINGS)
+        & (low_y <= north + SURROUNDINGS)
+        & (high_y >= south - SURROUNDINGS)
+    )
+
+
+def _inside(frame: gpd.GeoDataFrame, covered: Sequence[shapely.Geometry | None]) -> np.ndarray:
     """Return the rows whose representative point lies where an earlier provider is complete."""
     points = shapely.point_on_surface(frame.geometry.to_numpy())
     inside = np.zeros(len(frame), dtype=bool)
@@ -188,6 +237,18 @@ def _inside(
             shapely.prepare(area)
             inside |= shapely.covers(area, points)
     return inside
+
+
+def _not_yet_there(
+    frame: gpd.GeoDataFrame, earlier: Sequence[gpd.GeoDataFrame]
+) -> tuple[gpd.GeoDataFrame, int]:
+    """Leave out buildings most of which an earlier provider drew already, across its border."""
+    shapes = frame.geometry.to_numpy()
+    there = np.concatenate([other.geometry.to_numpy() for other in earlier])
+    mine, other = shapely.STRtree(there).query(shapes, predicate="intersects")
+    common = shapely.area(shapely.intersection(shapes[mine], there[other]))
+    doubled = np.bincount(mine, common, len(frame)) > 0.5 * shapely.area(shapes)
+    return frame[~doubled], int(doubled.sum())
 
 
 def _unique(ids: pd.Series) -> pd.Series:

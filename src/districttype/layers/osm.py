@@ -1,88 +1,89 @@
-"""Layers out of the tags of OpenStreetMap."""
+"""Layers out of the tags of OpenStreetMap: what is wanted of it, and what becomes of it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
-from districttype.errors import EmptyResultError
-from districttype.layers import parse
+from districttype.layers import buildings, districts, land, parse, streets
 from districttype.layers.schema import Layers
-from districttype.layers.vocabulary import by_tags, table, tags
-from districttype.sources.registry import Wanted
+from districttype.layers.vocabulary import by_tags, tags
+from districttype.providers import Provider
+from districttype.sources.registry import Raw, Wanted
 
-LEVELS = ("8", "9", "10", "11", "7", "6")
-MIN_DISTRICTS, MIN_SHARE = 4, 0.7
-TABLES = {
-    "streets": "osm_streets", "stops": "osm_stops", "land_use": "osm_land_use",
-    "services": "osm_services", "energy_sites": "osm_energy_sites",
-}  # fmt: skip
 SHAPES = {
-    "streets": {"line"}, "stops": {"point", "area"}, "land_use": {"area"},
-    "services": {"point", "area"}, "energy_sites": {"point", "line", "area"},
-    "buildings": {"area"}, "districts": {"area"},
+    "districts": {"area", "point"}, "land": {"line"}, "buildings": {"area"}, "streets": {"line"},
+    "stops": {"point", "area"}, "land_use": {"area"}, "services": {"point", "area"},
+    "energy_sites": {"point", "line", "area"},
 }  # fmt: skip
-BUILDING_TAGS = (
-    "building", "building:part", "building:levels", "building:use", "height", "start_date",
-    "building:flats", "construction", "name",
-)  # fmt: skip
+OWN_TAGS: dict[str, dict[str, Collection[str] | None]] = {
+    "districts": {"boundary": {"administrative"}, "place": set(districts.PLACES)},
+    "land": {"natural": {"coastline"}},
+    "buildings": {"building": None, "building:part": None},
+    "stops": {"highway": {"bus_stop"}, "amenity": {"bus_station", "ferry_terminal"},
+              "railway": {"station", "halt", "tram_stop"}},
+}  # fmt: skip
+KEEP: dict[str, tuple[str, ...]] = {
+    "districts": districts.KEEP,
+    "buildings": buildings.KEEP,
+    "streets": streets.KEEP,
+    "stops": ("name", "start_date", "opening_date"),
+    "services": ("name", "capacity"),
+    "energy_sites": ("name", "capacity"),
+}
+LAYERS = tuple(SHAPES)
 
 
 def wanted(layer: str, area: shapely.Geometry | None) -> Wanted:
     """Return the tags and shapes that a layer wants."""
-    shapes = frozenset(SHAPES[layer])
-    if layer == "districts":
-        return Wanted(
-            area=area,
-            tags={"boundary": {"administrative"}},
-            shapes=shapes,
-            columns=("boundary", "admin_level", "name", "name:sv", "name:en", "ref"),
-        )
-    if layer == "buildings":
-        keys = tuple(dict.fromkeys(table("osm_use")["key"]))
-        return Wanted(
-            area=area,
-            tags={"building": None, "building:part": None},
-            shapes=shapes,
-            columns=tuple(dict.fromkeys((*BUILDING_TAGS, *keys))),
-        )
-    keys = tuple(dict.fromkeys(table(TABLES[layer])["key"]))
-    more = ("name", "access", "capacity", "cycleway", "bicycle", "foot", "service", "area")
-    return Wanted(
-        area=area,
-        tags=tags(TABLES[layer]),
-        shapes=shapes,
-        columns=tuple(dict.fromkeys((*keys, *more))),
-    )
+    table = {"buildings": "osm_use", "districts": "", "land": ""}.get(layer, f"osm_{layer}")
+    told_by = tags(table) if table else {}
+    keys = OWN_TAGS.get(layer, told_by)
+    columns = dict.fromkeys((*keys, *told_by, *KEEP.get(layer, ())))
+    return Wanted(area, keys, frozenset(SHAPES[layer]), tuple(columns))
 
 
 def canonical(
-    layer: str, frame: gpd.GeoDataFrame, layers: Layers, changes: Counter[str], notes: list[str]
+    layer: str,
+    raw: Raw,
+    provider: Provider,
+    layers: Layers,
+    changes: Counter[str],
+    notes: list[str],
 ) -> gpd.GeoDataFrame:
-    """Return the canonical columns of a layer from tags."""
-    frame = _whole(layer, frame)
+    """Return the canonical columns of a layer from tags, in the city's CRS."""
+    frame = _whole(layer, raw.frame).to_crs(layers.crs)
+    extent = None
+    if raw.extent is not None:
+        extent = gpd.GeoSeries([raw.extent], crs=4326).to_crs(layers.crs).iloc[0]
     if layer == "districts":
-        return districts(frame.to_crs(layers.crs), changes, notes)
+        return districts.find_districts(
+            frame,
+            changes,
+            notes,
+            levels=provider.levels,
+            boundary=provider.boundary,
+            extent=extent,
+        )
+    if layer == "land":
+        return land.from_coastline(frame, _territory(layers, extent, frame), changes, notes)
     if layer == "buildings":
-        return buildings(frame, changes)
-    found = by_tags(TABLES[layer], frame)
+        return buildings.from_tags(frame, changes)
+    if layer == "streets":
+        return streets.from_tags(frame)
+    found = by_tags(f"osm_{layer}", frame)
     keep = found.iloc[:, 0].notna()
     made = gpd.GeoDataFrame(found[keep], geometry=frame.geometry[keep], crs=frame.crs)
     part = frame[keep]
-    if layer == "streets":
-        for name in ("walkable", "cyclable", "cycleway"):
-            made[name] = made[name].eq("yes")
-        made.loc[part["foot"].isin(["no", "private"]), "walkable"] = False
-        made.loc[part["access"].isin(["no", "private"]) & ~part["foot"].eq("yes"), "walkable"] = (
-            False
-        )
-        made.loc[part["bicycle"].eq("designated"), "cycleway"] = True
-    else:
+    if layer != "land_use":
         made["name"] = part["name"]
+    if layer == "stops":
+        opened = part["start_date"].where(part["start_date"].notna(), part["opening_date"])
+        made["opened"], _ = parse.years(opened)
     if layer in {"services", "energy_sites"}:
         made["capacity"], _ = parse.counts(part["capacity"])
     if layer == "services":
@@ -101,104 +102,10 @@ def _whole(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame
 
 
-def buildings(frame: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
-    """Return buildings; parts refine the height of their building and add no area."""
-    whole = frame["building"].notna() & ~frame["building"].isin(["no", "demolished", "razed"])
-    parts = frame[frame["building:part"].notna() & ~whole & frame["building:part"].ne("no")]
-    changes["building parts that refine a building"] += len(parts)
-    table_ = frame[whole].copy()
-    under = table_["building"].eq("construction")
-    levels, unread = parse.storeys(table_["building:levels"])
-    height, unread_height = parse.heights(table_["height"])
-    changes["values of floors that cannot be read"] += unread
-    changes["values of height_m that cannot be read"] += unread_height
-    years, unread_years = parse.years(table_["start_date"])
-    changes["values of year_built that cannot be read"] += unread_years
-    dwellings, _ = parse.counts(table_["building:flats"])
-    if len(parts) and len(table_):
-        levels, height = _refine(table_, parts, levels, height)
-    use = by_tags(
-        "osm_use", table_.assign(building=table_["building"].where(~under, table_["construction"]))
-    )
-    return gpd.GeoDataFrame(
-        {
-            "building_id": table_["osm_type"].str[0] + table_["osm_id"].astype(str),
-            "use": use["use"],
-            "floors": levels,
-            "height_m": height,
-            "floor_area_m2": np.nan,
-            "year_built": years,
-            "dwellings": dwellings,
-            "status": np.where(under, "construction", "existing"),
-        },
-        geometry=table_.geometry,
-        crs=frame.crs,
-    )
-
-
-def _refine(
-    whole: gpd.GeoDataFrame, parts: gpd.GeoDataFrame, levels: np.ndarray, height: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Take storeys and height from the parts (weighted by area) where the building has none."""
-    part_levels, _ = parse.storeys(parts["building:levels"])
-    part_height, _ = parse.heights(parts["height"])
-    points = shapely.point_on_surface(parts.geometry.to_numpy())
-    inside, owner = shapely.STRtree(whole.geometry.to_numpy()).query(points, predicate="intersects")
-    size = shapely.area(parts.geometry.to_numpy())[inside]
-    refined = []
-    for own, values in ((levels, part_levels[inside]), (height, part_height[inside])):
-        known = np.isfinite(values)
-        weight = np.bincount(owner[known], size[known], len(whole))
-        total = np.bincount(owner[known], size[known] * values[known], len(whole))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            refined.append(np.where(np.isnan(own) & (weight > 0), total / weight, own))
-    return refined[0], refined[1]
-
-
-def districts(frame: gpd.GeoDataFrame, changes: Counter[str], notes: list[str]) -> gpd.GeoDataFrame:
-    """Find districts: the first level with at least four named areas on 70 % of the territory.
-
-    The territory is the largest administrative area whole in the extract. Unnamed areas, and areas
-    that lie in others of their level, are set aside and counted.
-    """
-    frame = frame[frame["admin_level"].notna()]
-    if frame.empty:
-        raise EmptyResultError("there is no administrative area", todo="name a file of districts")
-    territory = frame.geometry.iloc[int(frame.area.to_numpy().argmax())]
-    for level in LEVELS:
-        areas = frame[frame["admin_level"].eq(level)]
-        named = areas[areas["name"].notna()]
-        if len(named) < MIN_DISTRICTS:
-            continue
-        shapes = named.geometry.to_numpy()
-        union = shapely.union_all(shapes)
-        share = shapely.area(shapely.intersection(union, territory)) / territory.area
-        if share < MIN_SHARE:
-            continue
-        overlap = shapely.area(shapes).sum() - union.area
-        changes["unnamed areas set aside"] += len(areas) - len(named)
-        notes.append(
-            f"districts are the {len(named)} named areas of level {level}: they cover {share:.1%} "
-            f"of the territory and overlap on {overlap / 1e6:.2f} km²"
-        )
-        ids = named["ref"].where(named["ref"].notna(), named["osm_id"].astype(str))
-        return gpd.GeoDataFrame(
-            {
-                "zone_id": pd.Series(
-                    _unique_ids(ids.tolist(), named["osm_id"].tolist()), named.index
-                ),
-                "name": named["name"],
-                "name_sv": named["name:sv"],
-                "name_latin": named["name:en"],
-            },
-            geometry=named.geometry,
-            crs=frame.crs,
-        )
-    raise EmptyResultError(
-        f"no level has {MIN_DISTRICTS} named areas on {MIN_SHARE:.0%} of the territory",
-        todo="name a file of districts",
-    )
-
-
-def _unique_ids(ids: list[str], numbers: list[int]) -> list[str]:
-    return ids if len({*ids}) == len(ids) else [str(number) for number in numbers]
+def _territory(
+    layers: Layers, extent: shapely.Geometry | None, frame: gpd.GeoDataFrame
+) -> shapely.Geometry:
+    """Return the area in which land is told from sea: the districts' box, within the extract."""
+    known = layers.frame("districts")
+    box = shapely.box(*(known if known is not None else frame).total_bounds)
+    return box if extent is None else shapely.intersection(box, extent)

@@ -48,6 +48,17 @@ class Provider(Strict):
     sentinels: list[float | str] = Field(
         default_factory=list, description="Values that mean 'missing' in every column"
     )
+    levels: list[int] = Field(
+        default_factory=list,
+        description=(
+            "Districts of OpenStreetMap: administrative levels to ask, first choice first; the "
+            "first with enough named areas is taken"
+        ),
+    )
+    boundary: str = Field(
+        default="",
+        description="Districts of OpenStreetMap: name of the municipality they must lie in",
+    )
     coverage: str = Field(
         default="",
         description=(
