@@ -172,6 +172,7 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "transit_zone_pedestrian_share": ((0, 0), (0, 0, 0, 0)),
     "transit_zone_intensive_transit_share": ((0, 0), (0, 0, 0, 0)),
     "transit_zone_transit_share": ((0, 1), (0, 1, 0, 1)),
+    "transit_zone_edge_share": ((0, 0), (0, 0, 0, 0)),
     "transit_zone_car_share": ((1, 0), (1, 0, 1, 0)),
     "public_transport_zone_share": ((0, 1), (0, 1, 0, 1)),
     # kWh/m², degree days 1.5: b1 130 x 1.5 + 29 = 224 -> 224 MWh; b2 38 x 1.5 + 26 = 83 -> 415;
@@ -192,6 +193,7 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "heat_source_district_heat_share": ((1 / 3, 2_500 / 3_500), (0, nan, 1, 2_500 / 3_500)),
     "heat_source_electricity_share": ((0, 0), (0, nan, 0, 0)),
     "heat_source_ground_heat_share": ((0, 0), (0, nan, 0, 0)),
+    "heat_source_heat_pump_share": ((0, 0), (0, nan, 0, 0)),
     "heat_source_oil_share": ((2 / 3, 0), (1, nan, 0, 0)),
     "heat_source_gas_share": ((0, 0), (0, nan, 0, 0)),
     "heat_source_wood_share": ((0, 0), (0, nan, 0, 0)),

@@ -168,12 +168,20 @@ def test_land_is_rural_where_little_stands_for_750_m_round() -> None:
 
 def test_land_use_of_lakes_alone_says_nothing_of_building_sites() -> None:
     lakes = [row for row in ROWS["land_use"] if row["class"] == "water"]
-    layers = town().having(layer("land_use", *lakes))
+    layers = town().having(layer("land_use", *lakes)).without("land_cover")
     table = measure(zones(DISTRICTS, layers), layers)
     names = ["construction_land_share", "brownfield_land_share", "surface_parking_share",
-             "protected_share", "residents_near_park_share", "recreation_land_share"]  # fmt: skip
+             "protected_share", "residents_near_park_share", "recreation_land_share",
+             "green_share"]  # fmt: skip
     assert table[names].isna().all(axis=None)
     assert table.loc["east", "water_share"] == pytest.approx(0.1)
+
+
+def test_green_is_of_land_use_where_land_cover_is_not_known() -> None:
+    layers = town().without("land_cover")
+    green = measure(zones(DISTRICTS, layers), layers)["green_share"]
+    # a park of 1 ha and half a hectare of reserve in the west, a green of 400 m² in the east
+    assert green.to_dict() == pytest.approx({"west": 0.12, "east": 400 / 112_500})
 
 
 def test_growth_where_nothing_stands_is_a_hundredfold_and_nothing_to_come_is_none() -> None:

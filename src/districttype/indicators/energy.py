@@ -24,7 +24,9 @@ from districttype.layers.schema import USES
 
 WASTE_HEAT = ("data_centre", "waste_water", "power_plant", "refrigeration", "ice_rink")
 WASTE_HEAT_REACH = 1000.0  # m
-HEAT_SOURCES = ("district_heat", "electricity", "ground_heat", "oil", "gas", "wood", "other")
+HEAT_SOURCES = (
+    "district_heat", "electricity", "ground_heat", "heat_pump", "oil", "gas", "wood", "other",
+)  # fmt: skip
 NEW_FROM = 2010  # from here on hot water and electricity are those of new buildings
 HECTARE = 1e4
 

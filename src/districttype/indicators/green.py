@@ -28,7 +28,7 @@ PARK_REACH = 300.0  # m, as the crow flies (WHO Europe, Urban green spaces, 2016
 def green(scene: Scene) -> dict[str, FloatArray]:
     """Return the indicators of green and blue."""
     by_cover = land_share(scene, "land_cover", "class", *GREEN_COVER)
-    by_use = land_share(scene, "land_use", "class", *GREEN_USE)
+    by_use = mapped_share(scene, "land_use", GREEN_USE)
     whole = np.asarray(scene.zones.frame.geometry.area)
     return {
         "green_share": np.where(share_covered(scene, "land_cover") > 0, by_cover, by_use),

@@ -28,7 +28,7 @@ YEARS_NEW = 5
 PLATFORMS_APART = 500.0  # platforms of one name and mode so near are one station
 NAMELESS_APART = 150.0
 PUBLIC_TRANSPORT_ZONES = ("pedestrian", "intensive_transit", "transit")
-TRANSIT_ZONES = (*PUBLIC_TRANSPORT_ZONES, "car")
+TRANSIT_ZONES = (*PUBLIC_TRANSPORT_ZONES, "edge", "car")
 
 
 def mobility(scene: Scene) -> dict[str, FloatArray]:
