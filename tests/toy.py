@@ -11,6 +11,7 @@ import shapely
 from pyproj import CRS
 
 from districttype.city import load_city
+from districttype.focus.catalogue import load_catalogue
 from districttype.i18n import N_, Message
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layer, Layers, conform
@@ -82,24 +83,6 @@ REASONS = {
     "use": N_("{share_pct} of the floor area is {use}"),
 }  # fmt: skip
 UNKNOWN = N_("no layer covers enough of the zone")
-
-SOLUTIONS = {
-    "A1": {
-        "fi": "Uuden pysäkin tai aseman ympäristön liikkumisen kestävä muutos",
-        "sv": "Hållbar förändring av rörligheten kring en ny hållplats eller station",
-        "en": "Sustainable change of mobility around a new stop or station",
-    },
-    "A5": {
-        "fi": "Energiamurroksen vauhdittaminen kaupungissa",
-        "sv": "Påskynda energiomställningen i staden",
-        "en": "Speeding up the energy transition in the city",
-    },
-    "A8": {
-        "fi": "Kaupunkitilan tai tilojen väliaikaiskäyttö",
-        "sv": "Tillfällig användning av stadsrum eller lokaler",
-        "en": "Temporary use of urban space or premises",
-    },
-}
 
 PLACES = pd.DataFrame(
     {
@@ -234,15 +217,24 @@ def focus(zones: Zones) -> pd.DataFrame:
                     "zone_id": zone_id,
                     "name": name,
                     "solution": solution,
-                    "score": 0.9 - 0.2 * rank - 0.03 * i,
+                    "score": 9.0 - 2 * rank,
+                    "share_of_max": 0.9 - 0.2 * rank - 0.03 * i,
                     "relative_score": 0.3 - 0.25 * rank + 0.05 * ((i * (rank + 3)) % 5),
-                    "level": "district",
+                    "rank": rank + 1,
+                    "tie": False,
+                    "stability": 0.9 - 0.1 * rank,
+                    "level": "district;block",
                     "systems": "energy;mobility",
-                    "actors": "city_units;companies;residents",
-                    "prerequisites": "P1;P3",
-                    "means": (Message(N_("energy community with a facilitator")),),
-                    "reasons": (Message(REASONS["use"], {"share_pct": 0.713, "use": "housing"}),),
-                    "basis": "seed",
+                    "actors": "energy_company;residents;companies",
+                    "prerequisites": "P5;P1",
+                    "means": "development_commitment",
+                    "convener": "city",
+                    "checklists": "energy;common",
+                    "archetype": "",
+                    "reasons": [Message(REASONS["use"], {"share_pct": 0.713, "use": "housing"})],
+                    "cautions": [],
+                    "basis": "use=seed",
+                    "weakest_evidence": "use=inference",
                 }
             )
     return pd.DataFrame(rows)
@@ -314,4 +306,6 @@ def edition(*, embedded: bool = False, cells: int = 12) -> Edition:
             for name, layer in table.items()
         },
     }
-    return Edition(load_city("espoo"), table, results, run, embedded, REGISTRY, SOLUTIONS, PLACES)
+    return Edition(
+        load_city("espoo"), table, results, run, embedded, REGISTRY, load_catalogue(), PLACES
+    )

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import toy
 from browser import offline, running
+from districttype.focus.catalogue import load_catalogue
 from districttype.i18n import translate
 from districttype.publish.legend import FACETS
 from districttype.publish.maps import write_map
@@ -132,7 +133,7 @@ def test_the_panel_in_three_languages(browser: Browser, maps: Path) -> None:
             expect(panel.locator("h2")).to_have_text(name)
             for word in ("Existing area to be infilled", "New or planned station", "Indicators"):
                 expect(panel).to_contain_text(translate(word, language))
-            expect(panel).to_contain_text(toy.SOLUTIONS["A5"][language])
+            expect(panel).to_contain_text(load_catalogue().name("solutions", "A5", language))
             assert page.evaluate("document.documentElement.lang") == language
         expect(panel).to_contain_text("71 % of the floor area is")
         page.reload()
@@ -185,7 +186,7 @@ def test_a_click_on_the_map_opens_the_panel_and_escape_closes_it(
 def test_the_focus_map_has_a_layer_a_solution(browser: Browser, maps: Path) -> None:
     with offline(browser, maps / "focus.html", "#lang=en") as page:
         values = page.locator("input[name=layer]").evaluate_all("all => all.map(i => i.value)")
-        assert values == ["more", "A1", "A5", "A8"]
+        assert values == ["more", *load_catalogue().solutions]
         choose(page, "layer", "A5")
         expect(page.locator("#legend-title")).to_contain_text("Speeding up the energy transition")
         assert fills(page)[0] == "#5c1a5e"  # a score of 0.9

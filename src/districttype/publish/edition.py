@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from districttype.city import City
+from districttype.focus.catalogue import Catalogue
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layers
 from districttype.zones import Zones
@@ -51,9 +52,9 @@ class Edition:
 
     `run` is what goes to run.json: versions, config, thresholds in force, layers with provenance,
     times. `embedded` asks for the stamp "reconstructed from published figures". `registry` says
-    what the indicators are, in the order of their columns; `solutions` names each solution in each
-    language (id -> language -> text); `places` are the names people use, with the columns name_fi,
-    name_sv, ... (one a language), zone_set and zones (zone ids, `;`-separated).
+    what the indicators are, in the order of their columns; `catalogue` names solutions,
+    actors, means and sites in each language; `places` are the names people use, as
+    `places.load_places` gives them.
     """
 
     city: City
@@ -62,5 +63,5 @@ class Edition:
     run: Mapping[str, Any]
     embedded: bool = False
     registry: tuple[Indicator, ...] = ()
-    solutions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
     places: pd.DataFrame | None = None

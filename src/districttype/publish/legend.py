@@ -151,45 +151,13 @@ ZONE_SETS: Mapping[str, str] = {
     "cells": N_("250 m cells"),
 }
 
-SYSTEMS: Mapping[str, str] = {
-    "energy": N_("energy"),
-    "mobility": N_("mobility"),
-    "green": N_("green infrastructure"),
-    "services": N_("urban services"),
-}
-
-LEVELS: Mapping[str, str] = {
-    "district": N_("district"),
-    "block": N_("block"),
-    "single_space": N_("single space"),
-}
-
-ACTORS: Mapping[str, str] = {
-    "city_units": N_("city units"),
-    "companies": N_("companies"),
-    "organisations": N_("organisations"),
-    "landowners": N_("landowners"),
-    "universities_research": N_("universities and research institutes"),
-    "educational_institutions": N_("educational institutions"),
-    "residents": N_("residents"),
-    "other_cities": N_("other cities"),
-}
-
-PREREQUISITES: Mapping[str, str] = {
-    "P1": N_("strategic support"),
-    "P2": N_("access of new actors to the traditional process"),
-    "P3": N_("permanent sector ecosystems and a continuous dialogue"),
-    "P4": N_("a goal that is communicated and a city organisation committed to it"),
-    "P5": N_("resources, competence and roles for co-creation"),
-}
-
 SOLUTION_COLOURS: Mapping[str, str] = {
     "A1": "#c2410c",
     "A2": "#1769aa",
     "A3": "#23303f",
     "A4": "#e8a200",
     "A5": "#a3195b",
-    "A6": "#3f8f5f",
+    "A6": "#2c7a4d",
     "A7": "#8f7fd0",
     "A8": "#8fd3e0",
 }
@@ -197,33 +165,22 @@ SOLUTION_COLOURS: Mapping[str, str] = {
 SCORE_COLOURS = ("#f3e3c3", "#efb67a", "#dd7a55", "#ad3f5a", "#5c1a5e")
 """Five steps of a normalised score, weak to strong."""
 
-SITE_KINDS: Mapping[str, str] = {
-    "station": N_("station"),
-    "stop": N_("stop"),
-    "parking": N_("parking"),
-    "vacant_premises": N_("vacant premises"),
-    "power_plant": N_("power plant"),
-    "heat_plant": N_("heat plant"),
-    "data_centre": N_("data centre"),
-    "waste_water": N_("waste-water plant"),
-    "ice_rink": N_("ice rink"),
-    "refrigeration": N_("large refrigeration"),
-    "substation": N_("substation"),
-    "charging": N_("charging point"),
-    "solar": N_("solar plant"),
-    "school": N_("school"),
-    "mall": N_("shopping centre"),
-    "park": N_("park"),
-}
-
 UNITS: Mapping[str, str] = {
+    "count": "",
+    "unit": "",
+    "persons": "",
     "m2": "m²",
     "km2": "km²",
+    "m2/m2": "m²/m²",
+    "m2/person": "m²",
     "1/ha": "/ha",
     "1/km2": "/km²",
+    "1/h": "/h",
     "km/km2": "km/km²",
     "MWh/ha": "MWh/ha",
-    "MWh": "MWh/a",
+    "MWh": "MWh",
+    "m": "m",
+    "year": "",
 }
 
 

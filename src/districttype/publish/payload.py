@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from districttype.focus.cityview import dominance
 from districttype.i18n import Message, catalogue
 from districttype.indicators.registry import Indicator
+from districttype.places import name_columns
 from districttype.publish import legend, shapes
 from districttype.publish.base import base_map
 from districttype.publish.edition import Edition, ZoneSetResult
@@ -26,6 +28,7 @@ from districttype.publish.templating import static, template_source
 
 MANY = 1500
 """A zone set with more zones travels light: no reasons, few indicators, few vertices."""
+IDS = ("level", "systems", "actors", "prerequisites", "means", "convener")
 KEY_INDICATORS = (
     "far", "floor_area_m2", "residents", "residents_per_ha", "jobs", "housing_share",
     "offices_share", "floor_near_station_share", "floor_near_stop_share",
@@ -41,6 +44,7 @@ class Texts:
 
     def __init__(self) -> None:
         self.used: set[str] = set()
+        self.own: dict[str, dict[str, str]] = {}
 
     def __call__(self, message: str) -> str:
         """Note a message as used and return it."""
@@ -54,12 +58,14 @@ class Texts:
         if isinstance(value, str):
             return self(value)
         if isinstance(value, Message):
+            for language, template in value.translations.items():
+                self.own.setdefault(language, {})[value.template] = template
             numbers: Mapping[str, float | str] = value.values  # noqa: PD011 - not a table's
             if not numbers:
                 return self(value.template)
             return [
                 self(value.template),
-                {k: self(v) if isinstance(v, str) else number(v) for k, v in numbers.items()},
+                {k: self(v) if isinstance(v, str) else number(v, 6) for k, v in numbers.items()},
             ]
         if isinstance(value, Iterable):
             return {"all": [self.cell(part) for part in value]}
@@ -78,6 +84,7 @@ class Texts:
         """Return per language the translations of what was used."""
         return {
             language: {m: known[m] for m in sorted(self.used) if m in known}
+            | (self.own.get(language, {}) if language != "en" else {})
             for language in languages
             for known in [catalogue(language)]
         }
@@ -144,14 +151,11 @@ def payload(
         "unknown": {"name": text(legend.UNKNOWN_NAME), "colour": legend.UNKNOWN_COLOUR},
         "borderline": legend.BORDERLINE,
         "solutions": _solutions(edition),
+        "dominance": _dominance(edition, text),
         "scores": list(legend.SCORE_COLOURS),
         "indicators": [_indicator(i, text) for i in edition.registry],
         "units": dict(legend.UNITS),
-        "systems": {key: text(name) for key, name in legend.SYSTEMS.items()},
-        "actors": {key: text(name) for key, name in legend.ACTORS.items()},
-        "prerequisites": {key: text(name) for key, name in legend.PREREQUISITES.items()},
-        "levels": {key: text(name) for key, name in legend.LEVELS.items()},
-        "kinds": {key: text(name) for key, name in legend.SITE_KINDS.items()},
+        "names": _names(edition),
         "sets": sets,
         "base": base_map(edition),
         "sites": _sites(edition, text),
@@ -195,18 +199,41 @@ def _indicator(indicator: Indicator, text: Texts) -> dict[str, Any]:
     }
 
 
+NAMED = ("systems", "levels", "actors", "prerequisites", "means", "sites", "archetypes", "bases")
+
+
+def _names(edition: Edition) -> dict[str, dict[str, dict[str, str]]]:
+    """Return what the catalogue's ids are called: table -> id -> language -> name."""
+    if edition.catalogue is None:
+        return {table: {} for table in NAMED}
+    return {
+        table: {key: dict(entry.name) for key, entry in getattr(edition.catalogue, table).items()}
+        for table in NAMED
+    }
+
+
 def _solutions(edition: Edition) -> list[dict[str, Any]]:
+    """Return the solutions that are recommended anywhere, or all of the catalogue's."""
+    names = edition.catalogue.solution_names() if edition.catalogue else {}
     frames = [r.focus["solution"] for r in edition.results.values() if len(r.focus)]
-    found = sorted(set(edition.solutions) | set(pd.concat(frames) if frames else []))
+    found = sorted(set(names) | set(pd.concat(frames) if frames else []))
     spare = list(legend.SOLUTION_COLOURS.values())
     return [
         {
             "id": solution,
-            "names": dict(edition.solutions.get(solution, {})),
+            "names": names.get(solution, {}),
             "colour": legend.SOLUTION_COLOURS.get(solution, spare[i % len(spare)]),
         }
         for i, solution in enumerate(found)
     ]
+
+
+def _dominance(edition: Edition, text: Texts) -> list[Any]:
+    """Return the warning that a map of leaders is nearly of one colour, where it is."""
+    districts = edition.results.get("districts")
+    if districts is None or edition.catalogue is None or districts.focus.empty:
+        return []
+    return [text.cell(message) for message in dominance(districts.focus, edition.catalogue)]
 
 
 def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -> dict[str, Any]:
@@ -285,15 +312,14 @@ def _focus(result: ZoneSetResult, text: Texts, *, many: bool) -> dict[str, list[
     for row in result.focus.to_dict("records"):
         entry: dict[str, Any] = {
             "solution": row["solution"],
-            "score": number(row["score"], 3),
+            "score": number(row.get("share_of_max", row["score"]), 3),
             "relative": number(row.get("relative_score"), 3),
         }
         if not many:
-            entry |= {
-                key: text.words(row.get(key))
-                for key in ("level", "systems", "actors", "prerequisites", "means", "reasons")
-            }
-            entry["basis"] = text.cell(row.get("basis"))
+            entry |= {key: str(row.get(key) or "").split(";") for key in IDS if row.get(key)}
+            entry |= {key: text.words(row.get(key)) for key in ("reasons", "cautions")}
+            entry["stability"] = number(row.get("stability"), 2)
+            entry["basis"] = row.get("weakest_evidence") or ""
         found.setdefault(str(row["zone_id"]), []).append(entry)
     return found
 
@@ -308,7 +334,7 @@ def _sites(edition: Edition, text: Texts) -> list[dict[str, Any]]:
             found.append(
                 {
                     "at": point,
-                    "kind": text(str(row.get("kind", ""))),
+                    "kind": str(row.get("kind", "")),
                     "name": row["name"] if isinstance(row.get("name"), str) else "",
                     "zone": str(row.get("zone_id", "")),
                     "solution": str(row.get("solution", "")),
@@ -335,7 +361,7 @@ def _stops(edition: Edition) -> list[dict[str, Any]]:
 def _places(edition: Edition) -> list[dict[str, Any]]:
     if edition.places is None:
         return []
-    columns = [c for c in edition.places.columns if c.startswith("name_")]
+    columns = name_columns(edition.places)
     return [
         {
             "names": list(dict.fromkeys(str(row[c]) for c in columns if isinstance(row[c], str))),

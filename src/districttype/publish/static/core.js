@@ -33,7 +33,7 @@ window.districttype = window.districttype || {};
     if (value === null) return t("unknown");
     if (typeof value === "string") return t(value);
     if (key.endsWith("_pct")) return D.percent(value);
-    return D.number(value, key.endsWith("_int") ? 0 : 2);
+    return D.number(value, key.endsWith("_int") ? 0 : key.endsWith("_3") ? 3 : 2);
   }
 
   D.number = function (value, digits) {
@@ -75,6 +75,11 @@ window.districttype = window.districttype || {};
   };
 
   D.facet = function (id) { return D.data.facets.find(function (f) { return f.id === id; }); };
+  /* What an id of the catalogue is called: a name by language, English where there is none. */
+  D.named = function (table, id) {
+    const names = D.data.names[table] && D.data.names[table][id];
+    return names ? names[D.state.lang] || names.en : id;
+  };
   D.solution = function (id) { return D.data.solutions.find(function (s) { return s.id === id; }); };
   D.solutionName = function (id) {
     const found = D.solution(id);

@@ -134,7 +134,7 @@
         title: t("More than elsewhere"),
         note: t("The solution that stands out most against the city's average; not the most important one."),
         rows: rows,
-        hint: t(D.data.judgement),
+        hint: D.data.dominance.map(D.say).concat([t(D.data.judgement)]).join(" "),
       };
     }
     for (let step = 4; step >= 0; step -= 1) {
@@ -338,7 +338,7 @@
     if (!D.overlays.sites) return;
     D.data.sites.forEach(function (site) {
       if (D.solution(D.state.layer) && site.solution && site.solution !== D.state.layer) return;
-      const kind = D.data.kinds[site.kind] ? t(D.data.kinds[site.kind]) : site.kind;
+      const kind = D.named("sites", site.kind);
       const icon = L.divIcon({ className: "site", html: el("span", { text: site.solution || "•" }), iconSize: [26, 26] });
       const box = el("div", {}, el("strong", { text: site.name || kind }), el("span", { text: kind }), el("span", { text: D.say(site.reason) }));
       const marker = L.marker(D.point(site.at), { icon: icon, keyboard: false, alt: site.name || kind });

@@ -100,23 +100,33 @@
           el("span", { text: D.solutionName(area.solution) }),
           el("span", { class: "score", text: area.score === null ? "" : D.percent(area.score) })),
         el("dl", {},
-          entry(t("Why"), area.reasons, true),
-          entry(t("Systems"), named(area.systems, D.data.systems)),
-          entry(t("Level"), named(area.level, D.data.levels)),
-          entry(t("Who to invite"), named(area.actors, D.data.actors)),
-          entry(t("Means"), area.means, true),
-          entry(t("To secure first"), named(area.prerequisites, D.data.prerequisites), true),
-          entry(t("Basis"), area.basis ? [area.basis] : []))));
+          entry(t("Why"), (area.reasons || []).map(D.say), true),
+          entry(t("Mind"), (area.cautions || []).map(D.say), true),
+          entry(t("Who to invite"), names("actors", area.actors)),
+          entry(t("Convened by"), names("actors", area.convener)),
+          entry(t("Means"), names("means", area.means), true),
+          entry(t("To secure first"), names("prerequisites", area.prerequisites), true),
+          entry(t("Systems"), names("systems", area.systems)),
+          entry(t("Level"), names("levels", area.level)),
+          entry(t("Weakest evidence"), area.basis ? [basis(area.basis)] : []),
+          entry(t("Among the top three"), area.stability === null || area.stability === undefined ? []
+            : [D.say(["in {share_pct} of the draws", { share_pct: area.stability }])]))));
     });
     section.append(el("p", { class: "small", text: t(D.data.judgement) }));
     return section;
   }
-  function named(ids, names) {
-    return (ids || []).map(function (id) { return typeof id === "string" && names[id] ? names[id] : id; });
+  function names(table, ids) {
+    return (ids || []).map(function (id) { return D.named(table, id); });
   }
-  function entry(title, cells, list) {
-    if (!cells || !cells.length) return null;
-    const words = cells.map(D.say);
+  /* `facet=basis`, or a basis alone. */
+  function basis(cell) {
+    const parts = cell.split("=");
+    const name = D.named("bases", parts[parts.length - 1]);
+    const facet = parts.length > 1 ? D.facet(parts[0]) : null;
+    return facet ? t(facet.name) + ": " + name : name;
+  }
+  function entry(title, words, list) {
+    if (!words.length) return null;
     return el("div", {}, el("dt", { text: title }),
       el("dd", {}, list && words.length > 1
         ? el("ul", {}, words.map(function (w) { return el("li", { text: w }); }))
