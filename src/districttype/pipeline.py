@@ -130,7 +130,7 @@ def classify(
         run=run_record(city, gathered, results, facets, clock.seconds, started),
         embedded=gathered.embedded,
         registry=REGISTRY,
-        solutions=catalogue.solution_names(),
+        catalogue=catalogue,
         places=places,
     )
     if out is not None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from districttype import __version__
 from districttype.focus.cityview import dominance
 from districttype.i18n import Message, catalogue
 from districttype.indicators.registry import Indicator
@@ -140,7 +141,6 @@ def payload(
     }
     sets = {name: _zone_set(name, result, edition, text) for name, result in chosen.items()}
     warning = stamp(edition)
-    version = str(edition.run.get("version", ""))
     return {
         "page": page,
         "city": {"names": dict(edition.city.names), "name": edition.city.name},
@@ -163,7 +163,7 @@ def payload(
         "places": _places(edition),
         "stamp": text.cell(warning),
         "made": text.cell(
-            Message(MADE, {"version": version, "date": edition.layers.as_of.isoformat()})
+            Message(MADE, {"version": __version__, "date": edition.layers.as_of.isoformat()})
         ),
         "judgement": text(JUDGEMENT),
         "credits": attributions(edition),
