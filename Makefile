@@ -43,6 +43,14 @@ test: lint  ## the test suite (in CI with the slow tests too)
 test-all: lint  ## the test suite with the slow tests
 	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
 
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	@echo "Installing what the program and the benchmark's peers need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@touch $@ $(VENV)/.run
+
+bench: $(VENV)/.bench  ## measure beside geopandas, momepy, tobler, SedonaDB, OSMnx and rasterstats (BENCH_ARGS=--quick)
+	@$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
+
 clean:  ## remove the environment and everything made
 	rm -rf $(VENV) dist
 	find data/processed data/raw -mindepth 1 ! -name README.md -exec rm -rf {} +

@@ -25,6 +25,7 @@ from districttype.indicators.zonal import (
     raster_total,
     within,
 )
+from districttype.indicators.zonal.validity import is_valid
 
 box = shapely.box
 # Three zones that meet in (100, 100): one below, two above.
@@ -203,6 +204,14 @@ def test_invalid_shapes_are_refused_not_measured() -> None:
         overlap(THREE, np.array([None], dtype=object))
     with pytest.raises(SchemaError, match="only polygons"):
         overlap(np.array([shapely.Point(0, 0)]), THREE)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=3, max_size=8),
+                max_size=30))  # fmt: skip
+@settings(deadline=None)
+def test_what_is_told_quickly_of_validity_is_true(rings: list[list[tuple[int, int]]]) -> None:
+    shapes = np.array([shapely.Polygon(ring) for ring in rings], dtype=object)
+    assert_array_equal(is_valid(shapes), shapely.is_valid(shapes))
 
 
 def test_coordinate_systems_must_be_metric_and_agree() -> None:

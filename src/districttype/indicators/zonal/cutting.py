@@ -89,17 +89,48 @@ def cut(
     sure
         Which polygons were cut; the others have no entries.
     """
-    sure = shapely.get_num_coordinates(shapes) <= _MOST_VERTICES
     position, edge, small = squares.edges_near(bounds, _MOST_SQUARES)
-    sure &= small
-    near = sure[position] & _bounds_meet(bounds[position], squares.edges[edge], _TOO_NEAR)
-    position, edge = position[near], edge[near]
-    rings = _Rings.of(shapes, bounds[:, :2])
-    q0, q1 = (squares.edges[edge].reshape(-1, 2, 2) - bounds[position, None, :2]).transpose(1, 0, 2)
+    met = _rectangles_meet(bounds[position], squares.edges[edge])
+    position, edge = position[met], edge[met]
+    simple = small & (shapely.get_num_coordinates(shapes) <= _MOST_VERTICES)
+    crossed = np.zeros(len(shapes), dtype=bool)
+    crossed[position] = True
+
+    # No border comes into the bounds: the whole polygon is where their corner is.
+    apart = np.flatnonzero(small & ~crossed)
+    zone, at = _zones_at(squares, zones, bounds[apart, :2])
+    at = apart[at]
+
+    some = np.flatnonzero(simple & crossed)
+    place = np.full(len(shapes), -1)
+    place[some] = np.arange(len(some))
+    near = place[position] >= 0
+    zone_cut, at_cut, area, sure_cut = _cut_by_edges(
+        squares, zones, _Rings.of(shapes[some], bounds[some, :2]),
+        bounds[some, :2], whole[some], place[position[near]], edge[near],
+    )  # fmt: skip
+    sure: BoolArray = small & ~crossed
+    sure[some] = sure_cut
+    where: IntArray = np.append(at, some[at_cut])
+    return np.append(zone, zone_cut), where, np.append(whole[at], area), sure
+
+
+def _cut_by_edges(
+    squares: Squares,
+    zones: Shapes,
+    rings: _Rings,
+    corner: FloatArray,
+    whole: FloatArray,
+    position: IntArray,
+    edge: IntArray,
+) -> tuple[IntArray, IntArray, FloatArray, BoolArray]:
+    """Return what `cut` does, of polygons given the pairs (position, edge) that may meet."""
+    q0, q1 = (squares.edges[edge].reshape(-1, 2, 2) - corner[position, None]).transpose(1, 0, 2)
 
     # Every edge of a polygon with every border edge near it.
     pair, side = runs(rings.first[position], rings.first[position + 1] - 1)
     meets = _Meetings.of(rings.start[side], rings.end[side], q0[pair], q1[pair])
+    sure: BoolArray = np.ones(len(whole), dtype=bool)
     sure[position[pair[meets.unsure]]] = False
 
     # What the polygons' own edges give: rings that begin inside a zone, and where edges cross into
@@ -125,13 +156,13 @@ def cut(
     area = np.bincount(index, np.concatenate(parts), minlength=len(unique))
     place, zone = np.divmod(unique, n_zones)
     # Where nothing crosses and every ring begins inside, the polygon's own area is the answer.
-    held = np.bincount(index[: len(ring)], minlength=len(unique))
-    held = held == np.bincount(of_ring, minlength=len(shapes))[place]
+    begun = np.bincount(index[: len(ring)], minlength=len(unique))
+    held = begun == np.bincount(of_ring, minlength=len(whole))[place]
     meeting = np.append(np.ones(len(pair_of)), inside != 0)
     met = np.bincount(index[len(ring) :], meeting, minlength=len(unique)) > 0
-    area = np.where(held & ~met, whole[place], np.clip(area, 0.0, whole[place]))
-    kept = sure[place] & (area > 0)
-    return zone[kept], place[kept], area[kept], sure
+    exact: FloatArray = np.where(held & ~met, whole[place], np.clip(area, 0.0, whole[place]))
+    kept = sure[place] & (exact > 0)
+    return zone[kept], place[kept], exact[kept], sure
 
 
 @dataclass(frozen=True)
@@ -202,9 +233,13 @@ def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
     return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
-def _bounds_meet(a: FloatArray, edges: FloatArray, margin: float) -> BoolArray:
-    """Tell which rectangles the rectangles round edges come within a margin of."""
-    low = np.minimum(edges[:, :2], edges[:, 2:]) - margin
-    high = np.maximum(edges[:, :2], edges[:, 2:]) + margin
-    meet = (low <= a[:, 2:]) & (high >= a[:, :2])
-    return np.asarray(meet.all(axis=1))
+def _rectangles_meet(bounds: FloatArray, edges: FloatArray) -> BoolArray:
+    """Tell which rectangles the edges enter, or come too near to for rounding to decide."""
+    low, high = bounds[:, :2] - _TOO_NEAR, bounds[:, 2:] + _TOO_NEAR
+    start, end = edges[:, :2], edges[:, 2:]
+    along = end - start
+    beside = (np.maximum(start, end) < low) | (np.minimum(start, end) > high)
+    # All corners lie on one side of the edge if the middle is farther off than the corners reach.
+    off = np.abs(_cross(along, (low + high) / 2 - start))
+    reach = (np.abs(along[:, ::-1]) * (high - low) / 2).sum(axis=1)
+    return np.asarray(~beside.any(axis=1) & (off <= reach))

@@ -14,8 +14,8 @@ from districttype.indicators.zonal.overlaps import (
     Geometries,
     IntArray,
     Shapes,
-    in_threads,
 )
+from districttype.indicators.zonal.validity import is_valid
 from districttype.layers.schema import require_metric
 
 POINT, LINE, POLYGON = 0, 1, 2
@@ -82,7 +82,7 @@ def unpack(shapes: Geometries, where: str) -> tuple[Shapes, object]:
 
 def check_valid(shapes: Shapes, where: str) -> None:
     """Refuse shapes that are missing or invalid: their area would be a wrong number."""
-    valid = np.concatenate(in_threads(shapely.is_valid, shapes))
+    valid = is_valid(shapes)
     if valid.all():
         return
     bad = np.flatnonzero(~valid)
