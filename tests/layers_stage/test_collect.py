@@ -13,7 +13,7 @@ import shapely
 from districttype.city import City, load_city
 from districttype.errors import ConfigError, CrsError, SchemaError, SourceError
 from districttype.layers import vocabulary
-from districttype.layers.collect import collect
+from districttype.layers.collect import DOUBLED, collect
 from districttype.layers.schema import USES
 from districttype.providers import read_layers_file
 
@@ -189,3 +189,111 @@ def test_liechtenstein_is_found_in_its_extract(shared: Path) -> None:
     assert 17_000 < len(buildings) < 18_000
     assert buildings["building_id"].is_unique
     assert buildings.geometry.is_valid.all()
+
+
+def test_sentinels_are_missing_in_whatever_type_they_are_written(town: Path) -> None:
+    gpd.GeoDataFrame(
+        {
+            "ID": ["a", "b", "c"],
+            "Purpose": ["0400", "0400", "0400"],
+            "Storeys": [88, 3, 3],
+            "GFA": ["88", "900", "none yet"],
+            "Done": pd.to_datetime(["1975-12-31", "1900-01-01", None]),
+        },
+        geometry=[box(10, 10, 20, 20), box(100, 10, 10, 10), box(60, 10, 10, 10)],
+        crs=CRS,
+    ).to_file(town / "register.gpkg")
+    text = LAYERS.replace('coverage = "hull"', 'sentinels = [88, "1900-01-01", "none yet"]')
+    (town / "layers.toml").write_text(text, encoding="utf-8")
+    frame = run(town).layers["buildings"].frame.set_index("building_id").loc[["a", "b", "c"]]
+    assert frame["floors"].tolist()[1:] == [3, 3]
+    assert frame["floors_origin"].tolist() == ["imputed", "register", "register"]
+    assert frame["floor_area_m2_origin"].tolist() == ["imputed", "register", "derived"]
+    assert frame["year_built"].tolist() == pytest.approx([1975, np.nan, np.nan], nan_ok=True)
+
+
+def test_demolished_and_repeated_buildings_are_dropped_and_counted(town: Path) -> None:
+    gpd.GeoDataFrame(
+        {
+            "ID": ["a", "a", "b"], "Purpose": "0400", "Storeys": 2, "GFA": 10, "Done": 1990,
+            "State": ["Tyhjillään", "Muu", "Purettu muusta syystä"],
+        },
+        geometry=[box(10, 10, 20, 20), box(10, 10, 20, 20), box(100, 10, 10, 10)],
+        crs=CRS,
+    ).to_file(town / "register.gpkg")  # fmt: skip
+    text = LAYERS.split('[[buildings]]\nprovider = "Survey"', maxsplit=1)[0]
+    text = text.replace('use = "purpose"', 'use = "purpose", status = "state"')
+    text = text.replace('use = "finland_2018"', 'use = "finland_2018", status = "ryhti_status"')
+    (town / "layers.toml").write_text(text, encoding="utf-8")
+    layer = run(town).layers["buildings"]
+    assert layer.frame["building_id"].tolist() == ["a"]
+    changes = layer.provenance[0].changes
+    assert changes["demolished buildings dropped"] == 1
+    assert changes["buildings of an id that was there already dropped"] == 1
+
+
+def test_a_building_across_the_border_of_two_surveys_counts_once(town: Path) -> None:
+    # The register covers its hull; a building of the survey has its middle outside it, but the
+    # register drew most of it already.
+    gpd.GeoDataFrame(
+        {"ID": ["a", "b"], "Purpose": "0400", "Storeys": 2, "GFA": 10, "Done": 1990},
+        geometry=[box(10, 10, 20, 20), box(100, 10, 60, 10)],
+        crs=CRS,
+    ).to_file(town / "register.gpkg")
+    gpd.GeoDataFrame(
+        {"id": ["b2", "c"], "use": "0110", "floors": 2},
+        geometry=[box(101, 10, 60, 10), box(400, 400, 10, 10)],
+        crs=CRS,
+    ).to_file(town / "survey.gpkg")
+    west, south, east, north = X, Y, X + 125, Y + 100
+    text = LAYERS.replace('"hull"', f'"{west} {south} {east} {north}"')
+    (town / "layers.toml").write_text(text, encoding="utf-8")
+    layer = run(town).layers["buildings"]
+    assert layer.frame["building_id"].tolist() == ["a", "b", "c"]
+    assert layer.provenance[1].changes[DOUBLED] == 1
+
+
+def test_parts_complement_each_other_and_know_only_what_all_know(town: Path) -> None:
+    for name, mode, x in (("rail", "rail", 50), ("bus", "bus", 450)):
+        gpd.GeoDataFrame(
+            {"name": [name]}, geometry=[shapely.Point(X + x, Y + 50)], crs=CRS
+        ).to_file(town / f"{name}.gpkg")
+        more = f'[[stops]]\nprovider = "x"\npart = "{name}"\nfile = "{name}.gpkg"\n'
+        more += f'columns = {{ name = "name" }}\nvalues = {{ mode = "{mode}" }}\n'
+        if name == "bus":
+            more += f'coverage = "{X} {Y} {X + 500} {Y + 100}"\n'
+        with (town / "layers.toml").open("a", encoding="utf-8") as stream:
+            stream.write("\n" + more)
+    layer = run(town).layers["stops"]
+    assert layer.frame["mode"].tolist() == ["rail", "bus"]
+    assert layer.coverage.area == pytest.approx(500 * 100)
+
+
+def test_a_district_in_several_rows_is_one(town: Path) -> None:
+    gpd.GeoDataFrame(
+        {"code": ["1", "2", "1", None], "name_fi": ["A", "B", "A", "C"]},
+        geometry=[box(0, 0, 100, 100), box(100, 0, 400, 400), box(0, 100, 9, 9), box(0, 300, 9, 9)],
+        crs=CRS,
+    ).to_file(town / "areas.gpkg")
+    layer = run(town).layers["districts"]
+    assert layer.frame["zone_id"].tolist() == ["1", "2"]
+    assert layer.frame.area.tolist() == pytest.approx([10_081, 160_000])
+    assert layer.provenance[0].changes == {
+        "districts without an id or a name dropped": 1,
+        "parts of districts joined": 1,
+    }
+
+
+def test_rows_far_away_are_left_out_and_those_next_door_are_not(town: Path) -> None:
+    gpd.GeoDataFrame(
+        {"name": ["here", "next door", "elsewhere"]},
+        geometry=[shapely.Point(X + x, Y + 50) for x in (50, 2400, 90_000)],
+        crs=CRS,
+    ).to_file(town / "stops.gpkg")
+    with (town / "layers.toml").open("a", encoding="utf-8") as stream:
+        stream.write(
+            '\n[[stops]]\nprovider = "x"\nfile = "stops.gpkg"\nvalues = { mode = "bus" }\n'
+        )
+    layer = run(town).layers["stops"]
+    assert layer.frame["name"].tolist() == ["here", "next door"]
+    assert layer.provenance[0].changes == {"rows far from the city left out": 1}

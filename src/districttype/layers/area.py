@@ -39,7 +39,7 @@ def coverage_of(
     shapes = frame.geometry.to_numpy()
     if said == "bounds":
         if raw.extent is not None:
-            return gpd.GeoSeries([raw.extent], crs="EPSG:4326").to_crs(layers.crs).iloc[0]
+            return _to_crs(raw.extent, layers)
         return shapely.box(*frame.total_bounds)
     if said == "hull":
         return shapely.convex_hull(shapely.geometrycollections(shapes))
@@ -47,23 +47,28 @@ def coverage_of(
         return _cells(shapes, layers.grid_origin)
     box = _box(said)
     if box is not None:
-        return gpd.GeoSeries([box], crs="EPSG:4326").to_crs(layers.crs).iloc[0]
+        degrees = max(abs(edge) for edge in box.bounds) <= 360
+        return _to_crs(box, layers) if degrees else box
     path = directory / said
     if not path.is_file():
         raise ConfigError(
-            f"coverage = {said!r} is neither whole, bounds, hull, cells, four degrees nor a file",
+            f"coverage = {said!r} is neither whole, bounds, hull, cells, a box nor a file",
             where=str(directory.name),
         )
     return shapely.union_all(pyogrio.read_dataframe(path).to_crs(layers.crs).geometry.to_numpy())
 
 
+def _to_crs(shape: shapely.Geometry, layers: Layers) -> shapely.Geometry:
+    return gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(layers.crs).iloc[0]
+
+
 def _box(text: str) -> shapely.Geometry | None:
-    """Return the box of four degrees "west south east north"; None if the text is none."""
+    """Return the box of four numbers "west south east north"; None if the text is none."""
     try:
         west, south, east, north = (float(part) for part in text.replace(",", " ").split())
     except ValueError:
         return None
-    return shapely.segmentize(shapely.box(west, south, east, north), 0.01)
+    return shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 16)
 
 
 def _cells(shapes: np.ndarray, origin: tuple[float, float]) -> shapely.Geometry:

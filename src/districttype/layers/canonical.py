@@ -108,7 +108,7 @@ def rows(
             table[name] = value
     for name in (name for name in SAYS if name in columns(layer) and name in table.columns):
         lost = table[name].isna()
-        changes[f"rows without a {name} this program knows"] += int(lost.sum())
+        changes[f"rows of no {name} of this layer left out"] += int(lost.sum())
         table = table[~lost]
     if layer == "buildings":
         table = _buildings(table, changes, register=not is_osm(provider))
@@ -154,7 +154,9 @@ def _without_sentinels(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDa
     if not provider.sentinels:
         return frame
     numbers = [float(value) for value in provider.sentinels if _is_number(value)]
-    texts = {str(value) for value in provider.sentinels}
+    texts = {str(value) for value in provider.sentinels} | {
+        str(int(number)) for number in numbers if number.is_integer()
+    }
     frame = frame.copy()
     for name in frame.columns.drop(frame.geometry.name):
         column = frame[name]

@@ -150,6 +150,7 @@ def _layer(name: str, providers: Sequence[Provider], files: Files, so_far: Colle
     crs = so_far.layers.crs
     joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
     if name == "buildings":
+        origins[0] = _note_outside(joined, so_far.layers, origins[0])
         joined["building_id"] = _unique(joined["building_id"])
         joined, report = impute_buildings(joined)
         so_far.reports[name] = report
@@ -249,6 +250,20 @@ def _not_yet_there(
     common = shapely.area(shapely.intersection(shapes[mine], there[other]))
     doubled = np.bincount(mine, common, len(frame)) > 0.5 * shapely.area(shapes)
     return frame[~doubled], int(doubled.sum())
+
+
+def _note_outside(frame: gpd.GeoDataFrame, layers: Layers, origin: Provenance) -> Provenance:
+    """Say how many buildings no district holds: they are in no number of any zone."""
+    districts = layers.frame("districts")
+    if districts is None:
+        return origin
+    points = shapely.point_on_surface(frame.geometry.to_numpy())
+    held = shapely.STRtree(districts.geometry.to_numpy()).query(points, predicate="intersects")[0]
+    outside = len(frame) - len(np.unique(held))
+    if not outside:
+        return origin
+    note = f"{outside} of {len(frame)} buildings lie in no district"
+    return origin.model_copy(update={"notes": [*origin.notes, note]})
 
 
 def _unique(ids: pd.Series) -> pd.Series:

@@ -64,8 +64,8 @@ class Provider(Strict):
         description=(
             "Where the data are complete: 'whole' (the whole city), 'bounds' (the box the file "
             "states, or else that of its rows), 'hull' (convex hull of its rows), 'cells' (250 m "
-            "cells with rows in them, and their neighbours), a box of four degrees ('west south "
-            "east north'), or the name of a polygon file. "
+            "cells with rows in them, and their neighbours), a box ('west south east "
+            "north' in degrees or in the city's system), or the name of a polygon file. "
             "Left out: 'bounds' for an OSM extract that states its box, 'cells' for other "
             "buildings, 'whole' for every other layer."
         ),
