@@ -14,6 +14,7 @@ from typing import Any
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import collect
+from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import LAYER_NAMES, Layers
 from districttype.providers import read_layers_file
 
@@ -107,7 +108,8 @@ def _embedded(city: City, why: str) -> Gathered:
             where="--data",
             todo="use --data live, or --data DIR with files of your own",
         )
-    raise ConfigError(f"the figures {city.figures!r} are not in the package ({why})")
+    line = f"Data: {city.name} reconstructed from published figures ({why}), not for single plots"
+    return Gathered(embedded_layers(city), "embedded", line, embedded=True)
 
 
 def _live(city: City, raw: Path, *, refresh: bool) -> Gathered:

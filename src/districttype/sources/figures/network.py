@@ -32,6 +32,7 @@ BLOCK = 50_000  # pieces at a time, to keep large cities in memory
 CLOSEST_HA = 1.25  # land an intersection needs, or the blocks between get too small for houses
 ARMS = 3
 DEAD_END_M = (15.0, 80.0)
+SHRINKS = 8  # how often a dead end that meets a street or the water is halved
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,7 @@ def _dead_ends(xy: Floats, links: Ints, land: shapely.Geometry) -> tuple[Floats,
     ends, stems = np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
     lines = shapely.linestrings(xy[links])
     tree = shapely.STRtree(lines)
+    nearest = cKDTree(xy).query(xy, k=2)[0][:, 1] if len(xy) > 1 else np.full(len(xy), np.inf)
     for _ in range(ARMS):
         points = np.vstack([xy, ends])
         arms = np.vstack([links, np.column_stack([stems, len(xy) + np.arange(len(stems))])])
@@ -220,16 +222,15 @@ def _dead_ends(xy: Floats, links: Ints, land: shapely.Geometry) -> tuple[Floats,
             break
         angle = _widest_gap(points, arms, stem)
         reach = np.clip(0.35 * _shortest_arm(points, arms, stem), *DEAD_END_M)
-        for shrink in range(5):
-            tip = xy[stem] + (reach * 0.5**shrink)[:, None] * np.column_stack(
-                [np.cos(angle), np.sin(angle)]
-            )
-            tip = np.round(tip, 2)
+        # Less than half the way to the next intersection, so that no two dead ends meet.
+        reach = np.minimum(reach, 0.45 * nearest[stem])
+        way = np.column_stack([np.cos(angle), np.sin(angle)])
+        for _ in range(SHRINKS):
+            tip = np.round(xy[stem] + reach[:, None] * way, 2)
             line = shapely.linestrings(np.stack([xy[stem], tip], axis=1))
-            crossing = np.unique(tree.query(line, predicate="crosses")[0])
             bad = ~shapely.covers(land, line)
-            bad[crossing] = True
-            reach = np.where(bad, reach, reach * 2.0 ** (shrink + 1))
+            bad[tree.query(line, predicate="crosses")[0]] = True
+            reach = np.where(bad, reach / 2, reach)
         ends, stems = np.vstack([ends, tip]), np.append(stems, stem)
     return ends, stems
 

@@ -1,4 +1,10 @@
-"""Which lot is used for what: workplaces, blocks of flats, small houses."""
+"""Which lot is used for what: workplaces, blocks of flats, small houses.
+
+First every piece of 250 m gets a programme, floor area by kind, that follows from the figures and
+from where the piece lies, and not from chance. Then its lots are divided among the kinds, as seats
+are among parties, and carry the programme. So the dice move houses within a piece, and hardly
+floor area from one piece to another.
+"""
 
 from __future__ import annotations
 
@@ -8,33 +14,38 @@ from typing import Final
 import numpy as np
 
 from districttype.sources.figures.frontage import Lots, Setting
-from districttype.sources.figures.shapes import Bools, Floats, Ints, Pieces, apportion
+from districttype.sources.figures.shapes import Bools, Floats, Ints, Pieces, apportion, before
 from districttype.sources.figures.targets import WORKPLACES, Targets
 
 KINDS: Final = ("small", "flats", *WORKPLACES)
 SMALL, FLATS = 0, 1
 EMPTY: Final = -1
 
-# What one lot usually carries, in square metres of floor.
+# Floor area that one lot usually carries (m2); for homes it follows from the lots' size.
 TYPICAL_M2: Final = {
-    "retail": 2000.0, "office": 3500.0, "education": 3000.0, "health": 2000.0, "public": 2000.0,
-    "industrial": 2500.0,
+    "retail": 1200.0, "office": 2100.0, "education": 1800.0, "health": 1200.0, "public": 1200.0,
+    "industrial": 1500.0,
+}  # fmt: skip
+# Floor area of one kind (m2) that a hectare of land usually carries where that kind gathers.
+GATHERS_M2: Final = {
+    "retail": 1200.0, "office": 1800.0, "education": 900.0, "health": 600.0, "public": 900.0,
+    "industrial": 1200.0,
+}  # fmt: skip
+# How much each kind of workplace seeks lively places, and keeps away from homes.
+SEEKS: Final = {
+    "retail": (1.0, 0.0), "office": (1.0, 0.0), "education": (1.0, 0.0), "health": (1.0, 0.0),
+    "public": (1.0, 0.0), "industrial": (0.2, 10.0),
 }  # fmt: skip
 MOST_STOREYS: Final = {
-    "small": 2.5, "flats": 12.0, "retail": 4.0, "office": 12.0, "education": 4.0, "health": 6.0,
+    "small": 2.5, "flats": 14.0, "retail": 4.0, "office": 12.0, "education": 4.0, "health": 6.0,
     "public": 4.0, "industrial": 2.0,
 }  # fmt: skip
-# How much each kind of workplace seeks lively places, keeps away from homes, and follows chance.
-SEEKS: Final = {
-    "retail": (1.0, 0.0, 0.3), "office": (0.8, 0.0, 0.4), "education": (0.5, 0.0, 1.0),
-    "health": (0.5, 0.0, 1.0), "public": (0.8, 0.0, 0.5), "industrial": (0.3, 3.0, 0.3),
-}  # fmt: skip
-MOST_WORKPLACES = 0.6  # of a district's lots
-MOST_RESERVED = 0.55  # of the lots of a piece are kept for the homes that it should have
 SMALL_FILL = 0.8  # floor area of small houses over the largest usual footprint
-LEAST_FLATS_M2 = 300.0  # less than this in a piece is no block of flats
-LEAST_SMALL_M2 = 60.0
+LEAST_M2 = 60.0  # less of a kind than this in a piece is not built there
+LEAST_HA = 0.5  # scraps of cells beside borders carry no workplaces
+HOMES_A_LOT = 2.0  # small houses spread over free lots until there are so few on each
 SPILLS = 6
+FULL = 1.25  # room over floor area from which a kind has lots enough in its district
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class Plots:
     homes
         (k,) whole number of dwellings.
     storeys
-        (k,) usual number of storeys there.
+        (k,) usual number of storeys of flats there.
     """
 
     kind: Ints
@@ -73,74 +84,53 @@ def assign(targets: Targets, setting: Setting, settled: Floats, rng: np.random.G
     rng
         Source of randomness.
     """
-    pieces, lots, piece = setting.pieces, setting.lots, setting.piece
+    lots, piece = setting.lots, setting.piece
     n = len(targets.jobs["anywhere"])
-    kind = np.full(len(lots), EMPTY, dtype=np.int64)
-    place = _rank(piece, rng.random(len(lots)))
-    demand = _demand(targets, pieces, settled)
-    per_piece = np.bincount(piece, minlength=len(pieces))
-    area = _footprint(setting)
-    need = _blocks(demand, area) + _terraces(demand, area)
-    homely = need[piece] > 0
-    kept = np.minimum(need, np.ceil(MOST_RESERVED * per_piece))
-    reserved = place >= (per_piece - kept)[piece]
-    wanted = _workplaces(targets, np.bincount(lots.owner, minlength=n))
-    for number, use in enumerate(WORKPLACES, start=2):
-        lively, shy, chance = SEEKS[use]
-        key = (
-            lively * setting.pull[piece] - shy * homely + chance * rng.standard_normal(len(lots))
-            - 0.5 * place / per_piece[piece] + 0.06 * lots.depth
-        )  # fmt: skip
-        _claim(kind, number, lots.owner, wanted[use], key - 100.0 * reserved)
-    _homes(kind, targets, setting, demand, place)
-    floor = _floor(kind, targets, setting, demand, rng)
-    weight = np.where(kind == SMALL, floor, 0.0)
-    homes = apportion(
-        targets.homes["small"].astype(np.int64), lots.owner, weight, rng.random(n)
-    )  # fmt: skip
-    homes += apportion(
-        targets.homes["flats"].astype(np.int64),
-        lots.owner,
-        np.where(kind == FLATS, floor, 0.0),
-        rng.random(n),
-    )
+    wanted = programme(targets, setting, settled)
+    storeys = np.clip(np.rint(2.0 + settled / setting.pieces.area * 250.0), 3, 8)
+    seats = _seats(_need(wanted, setting, storeys), setting)
+    kind = _seated(seats, setting, rng)
+    for number, name in enumerate(KINDS):
+        _ensure(kind, number, lots.owner, targets.floor[name])
+        _relieve(kind, number, targets.floor[name], setting)
+    _spread_out(kind, wanted[:, SMALL], targets, setting)
+    floor = _floor(kind, wanted, targets, setting, rng)
+    start = rng.random((2, n))
+    homes = np.zeros(len(lots), dtype=np.int64)
+    for number, name in ((SMALL, "small"), (FLATS, "flats")):
+        weight = np.where(kind == number, floor, 0.0)
+        homes += apportion(targets.homes[name].astype(np.int64), lots.owner, weight, start[number])
     # A small house without a dwelling is none: its floor area goes to those that have one.
-    floor = np.where((kind == SMALL) & (homes == 0), 0.0, floor)
-    kind = np.where((kind == SMALL) & (homes == 0), EMPTY, kind)
+    none = (kind == SMALL) & (homes == 0)
+    kind[none] = EMPTY
     floor = np.where(kind == SMALL, homes * np.exp(0.1 * rng.standard_normal(len(lots))), floor)
-    floor = _scale(kind, floor, targets, lots, _dense(demand, piece))
-    return Plots(kind, floor, homes, demand.storeys[piece])
+    floor = _scale(kind, floor, targets, lots, wanted[:, :2].sum(axis=1)[piece])
+    return Plots(kind, floor, homes, storeys[piece])
 
 
-def _rank(group: Ints, key: Floats) -> Ints:
-    """Return the position of each member in its group when sorted by a key, from 0."""
-    order = np.lexsort([key, group])
-    sorted_group = group[order]
-    begins = np.diff(sorted_group, prepend=-2) != 0
-    position = np.arange(len(group))
-    position = position - np.maximum.accumulate(np.where(begins, position, 0))
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = position
-    return rank
+def programme(targets: Targets, setting: Setting, settled: Floats) -> Floats:
+    """Return the floor area (m2) of every kind that every piece should carry, (m, kinds).
 
-
-def _workplaces(targets: Targets, lots: Ints) -> dict[str, Ints]:
-    """Return how many lots each kind of workplace gets in each district."""
-    wanted = {use: np.ceil(targets.floor[use] / TYPICAL_M2[use]) for use in WORKPLACES}
-    crowd = sum(wanted.values()) / np.maximum(MOST_WORKPLACES * lots, 1.0)
-    return {
-        use: np.where(count > 0, np.maximum(np.floor(count / np.maximum(crowd, 1.0)), 1), 0).astype(
-            np.int64
-        )
-        for use, count in wanted.items()
-    }
-
-
-def _claim(kind: Ints, number: int, owner: Ints, wanted: Ints, key: Floats) -> None:
-    """Give the free lots with the highest keys of each district to a kind, so many as wanted."""
-    free = np.flatnonzero(kind == EMPTY)
-    rank = _rank(owner[free], -key[free])
-    kind[free[rank < wanted[owner[free]]]] = number
+    Homes follow the residents. Workplaces fill the pieces they like best, each up to what usually
+    gathers on a hectare; where a district has too many for that, all get more.
+    """
+    pieces, pull = setting.pieces, setting.pull
+    owner, n = pieces.owner, len(targets.jobs["anywhere"])
+    share = small_share(settled / pieces.area * 1e4, settled, pieces, targets)
+    wanted = np.zeros((len(pieces), len(KINDS)))
+    wanted[:, SMALL] = settled * share * _per(targets, "small")[owner]
+    wanted[:, FLATS] = settled * (1 - share) * _per(targets, "flats")[owner]
+    served = np.bincount(setting.piece, minlength=len(pieces)) > 0
+    usable = served & (pieces.area >= LEAST_HA * 1e4)
+    usable |= served & (pieces.sums(usable.astype(float), n) == 0)[owner]
+    for number, use in enumerate(WORKPLACES, start=2):
+        lively, shy = SEEKS[use]
+        room = np.where(usable, pieces.area / 1e4 * GATHERS_M2[use], 0.0)
+        room *= np.maximum(targets.floor[use] / np.maximum(pieces.sums(room, n), 1e-9), 1.0)[owner]
+        order = np.lexsort([-lively * pull + shy * (settled > 0), owner])
+        left = targets.floor[use][owner[order]] - before(room[order], owner[order])
+        wanted[order, number] = np.clip(left, 0.0, room[order])
+    return wanted
 
 
 def small_share(density: Floats, settled: Floats, pieces: Pieces, targets: Targets) -> Floats:
@@ -162,67 +152,64 @@ def small_share(density: Floats, settled: Floats, pieces: Pieces, targets: Targe
     return share
 
 
-@dataclass(frozen=True)
-class _Demand:
-    """What every piece should carry: floor area of both kinds of homes, and storeys of flats."""
-
-    small_m2: Floats
-    flats_m2: Floats
-    storeys: Floats
-
-
-def _demand(targets: Targets, pieces: Pieces, settled: Floats) -> _Demand:
-    density = settled / pieces.area * 1e4
-    share = small_share(density, settled, pieces, targets)
-    return _Demand(
-        settled * share * _per(targets, "small")[pieces.owner],
-        settled * (1 - share) * _per(targets, "flats")[pieces.owner],
-        np.clip(np.rint(2.0 + density / 40.0), 3, 8),
-    )
-
-
-def _footprint(setting: Setting) -> Floats:
-    """Return the largest usual footprint of homes on a lot of each piece, in the mean."""
-    lots, count = setting.lots, len(setting.pieces)
-    usual = (lots.width - 6) * np.minimum(lots.depth - 1, 14.0)
-    number = np.bincount(setting.piece, minlength=count)
-    return np.asarray(np.bincount(setting.piece, usual, minlength=count) / np.maximum(number, 1))
-
-
-def _blocks(demand: _Demand, area: Floats) -> Floats:
-    """Return how many lots of a piece its flats need."""
-    lots = np.ceil(demand.flats_m2 / np.maximum(area * demand.storeys, 1.0))
-    return np.where((demand.flats_m2 >= LEAST_FLATS_M2) & (area > 0), lots, 0)
-
-
-def _terraces(demand: _Demand, area: Floats) -> Floats:
-    """Return how many lots of a piece its small houses need."""
-    lots = np.ceil(demand.small_m2 / np.maximum(area * SMALL_FILL, 1.0))
-    return np.where((demand.small_m2 > LEAST_SMALL_M2) & (area > 0), lots, 0)
-
-
-def _homes(kind: Ints, targets: Targets, setting: Setting, demand: _Demand, place: Ints) -> None:
-    """Divide the free lots of every piece between blocks of flats and small houses."""
-    piece, area = setting.piece, _footprint(setting)
-    free = kind == EMPTY
-    lots_free = np.bincount(piece[free], minlength=len(area))
-    small, flats = demand.small_m2, demand.flats_m2
-    blocks, terraces = _blocks(demand, area), _terraces(demand, area)
-    crowded = np.maximum(blocks + terraces, 1)
-    fair = np.where(crowded > lots_free, np.floor(lots_free * blocks / crowded + 0.5), blocks)
-    leave = ((terraces > 0) & (lots_free > 1)) | (small > flats)
-    blocks = np.minimum(fair, np.maximum(lots_free - leave, 0))
-    chosen = np.flatnonzero(free & ((small + flats)[piece] > 0))
-    rank = _rank(piece[chosen], place[chosen].astype(float))
-    kind[chosen] = np.where(rank < blocks[piece[chosen]], FLATS, SMALL)
-    for number, name in ((SMALL, "small"), (FLATS, "flats")):
-        _ensure(kind, number, setting.lots.owner, targets.floor[name])
-
-
 def _per(targets: Targets, name: str) -> Floats:
     """Return the floor area of a resident of one kind of house."""
     people = targets.residents[name]
     return np.where(people > 0, targets.floor[name] / np.maximum(people, 1e-9), 0.0)
+
+
+def _need(wanted: Floats, setting: Setting, storeys: Floats) -> Floats:
+    """Return how many lots each kind would usually take in each piece, (m, kinds)."""
+    lots, count = setting.lots, len(wanted)
+    usual = (lots.width - 6) * np.minimum(lots.depth - 1, 14.0)
+    number = np.maximum(np.bincount(setting.piece, minlength=count), 1)
+    footprint = np.bincount(setting.piece, usual, minlength=count) / number
+    carries = np.empty_like(wanted)
+    carries[:, SMALL] = footprint * SMALL_FILL
+    carries[:, FLATS] = footprint * storeys
+    carries[:, 2:] = [TYPICAL_M2[use] for use in WORKPLACES]
+    need = np.where(carries > 0, wanted / np.where(carries > 0, carries, 1.0), 0.0)
+    return np.where(wanted >= LEAST_M2, need, 0.0)
+
+
+def _seats(need: Floats, setting: Setting) -> Ints:
+    """Divide the lots of every piece among the kinds by the highest averages, (m, kinds).
+
+    No kind gets more lots than it needs.
+    """
+    per_piece = np.bincount(setting.piece, minlength=len(need))
+    seats = np.zeros(need.shape, dtype=np.int64)
+    rows = np.arange(len(need))
+    for _ in range(int(per_piece.max(initial=0))):
+        average = np.where(seats < np.ceil(need), (need + 0.5 * (seats == 0)) / (seats + 0.5), 0.0)
+        best = np.argmax(average, axis=1)
+        given = (average[rows, best] > 0) & (seats.sum(axis=1) < per_piece)
+        if not given.any():
+            break
+        seats[rows[given], best[given]] += 1
+    return seats
+
+
+def _seated(seats: Ints, setting: Setting, rng: np.random.Generator) -> Ints:
+    """Give the lots of every piece to its kinds: deep ones to workplaces, then flats, then houses.
+
+    Depth counts by tens of metres, and chance decides among lots of a like depth.
+    """
+    order = np.array([*range(len(KINDS) - 1, FLATS, -1), FLATS, SMALL])
+    ends = np.cumsum(seats[:, order], axis=1)
+    coarse = np.floor(setting.lots.depth / 10.0) + rng.random(len(setting.lots))
+    rank = _rank(setting.piece, -coarse)
+    which = (rank[:, None] >= ends[setting.piece]).sum(axis=1)
+    return np.asarray(np.append(order, EMPTY)[which])
+
+
+def _rank(group: Ints, key: Floats) -> Ints:
+    """Return the position of each member in its group when sorted by a key, from 0."""
+    order = np.lexsort([key, group])
+    ones = np.ones(len(group))
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = before(ones, group[order]).astype(np.int64)
+    return rank
 
 
 def _ensure(kind: Ints, number: int, owner: Ints, floor: Floats) -> None:
@@ -235,31 +222,57 @@ def _ensure(kind: Ints, number: int, owner: Ints, floor: Floats) -> None:
         kind[own[kind[own] == most][0]] = number
 
 
+def _relieve(kind: Ints, number: int, floor: Floats, setting: Setting) -> None:
+    """Give empty lots to a kind that would have to build higher than usual, liveliest first."""
+    lots = setting.lots
+    room = _room(np.full(len(lots), number), lots)
+    own = kind == number
+    there = np.bincount(lots.owner[own], room[own], minlength=len(floor))
+    free = np.flatnonzero(kind == EMPTY)
+    free = free[np.lexsort([-setting.pull[setting.piece[free]], lots.owner[free]])]
+    short = (FULL * floor - there)[lots.owner[free]]
+    kind[free[before(room[free], lots.owner[free]) < short]] = number
+
+
+def _spread_out(kind: Ints, wanted: Floats, targets: Targets, setting: Setting) -> None:
+    """Let small houses have the empty lots of their pieces, until few stand on each."""
+    pieces, piece = setting.pieces, setting.piece
+    homes = targets.homes["small"] / np.maximum(targets.floor["small"], 1.0)
+    lots = np.bincount(piece[kind == SMALL], minlength=len(pieces))
+    more = np.ceil(wanted * homes[pieces.owner] / HOMES_A_LOT) - lots
+    free = np.flatnonzero((kind == EMPTY) & (lots > 0)[piece])
+    kind[free[_rank(piece[free], free.astype(float)) < more[piece[free]]]] = SMALL
+
+
+def _room(kind: Ints, lots: Lots) -> Floats:
+    """Return the floor area that each lot holds at the usual most storeys of its kind."""
+    storeys = np.array([MOST_STOREYS[name] for name in KINDS])[kind]
+    return np.asarray((lots.width - 6) * np.minimum(lots.depth - 1, 30.0) * storeys)
+
+
 def _floor(
-    kind: Ints, targets: Targets, setting: Setting, demand: _Demand, rng: np.random.Generator
+    kind: Ints, wanted: Floats, targets: Targets, setting: Setting, rng: np.random.Generator
 ) -> Floats:
-    """Return floor areas in proportion: homes follow the residents, workplaces the room."""
+    """Return floor areas: the programme of each piece, over its lots by their size."""
     lots, piece = setting.lots, setting.piece
-    dense = _dense(demand, piece)
-    floor = lots.width * np.minimum(lots.depth, 30.0)
-    floor = floor * np.exp(0.25 * rng.standard_normal(len(lots)))
-    for number, wanted in ((SMALL, demand.small_m2), (FLATS, demand.flats_m2)):
+    size = lots.width * np.minimum(lots.depth, 30.0) * np.exp(0.2 * rng.standard_normal(len(lots)))
+    floor = np.zeros(len(lots))
+    for number in range(len(KINDS)):
         own = kind == number
-        sharing = np.bincount(piece[own], lots.width[own], minlength=len(wanted))
-        part = wanted[piece] * lots.width / np.maximum(sharing[piece], 1e-9)
-        floor = np.where(own, np.maximum(part, 1e-3), floor)
-    return _scale(kind, floor, targets, lots, dense)
+        sharing = np.bincount(piece[own], size[own], minlength=len(wanted))
+        part = wanted[piece[own], number] * size[own] / sharing[piece[own]]
+        floor[own] = np.maximum(part, LEAST_M2 / 2)
+    return _scale(kind, floor, targets, lots, wanted[:, :2].sum(axis=1)[piece])
 
 
-def _scale(kind: Ints, floor: Floats, targets: Targets, lots: Lots, dense: Floats) -> Floats:
+def _scale(kind: Ints, floor: Floats, targets: Targets, lots: Lots, homes: Floats) -> Floats:
     """Scale floor areas so that they add up to the targets, and fill lots no higher than usual.
 
     What is too much for a lot goes to the others of its kind in the district, by the room they have
-    and the density they are in; only where all are full do they all grow.
+    and the homes around them; only where all are full do they all grow.
     """
     owner = lots.owner
-    storeys = np.array([MOST_STOREYS[name] for name in KINDS])[kind]
-    room = (lots.width - 6) * np.minimum(lots.depth - 1, 30.0) * storeys
+    room = _room(kind, lots)
     scaled = np.zeros(len(floor))
     for number, name in enumerate(KINDS):
         own: Bools = kind == number
@@ -268,15 +281,10 @@ def _scale(kind: Ints, floor: Floats, targets: Targets, lots: Lots, dense: Float
         for _ in range(SPILLS):
             part = np.minimum(part, most)
             missing = wanted - np.bincount(who, part, minlength=len(wanted))
-            spill = (most - part) * dense[own]
+            spill = (most - part) * (1.0 + homes[own])
             part = part + spill * np.maximum(_ratio(missing, who, spill), 0.0)[who]
         scaled[own] = part * _ratio(wanted, who, part)[who]
     return scaled
-
-
-def _dense(demand: _Demand, piece: Ints) -> Floats:
-    """Return how readily each lot takes what does not fit on others: by the homes around it."""
-    return np.asarray(1.0 + demand.small_m2 + demand.flats_m2)[piece]
 
 
 def _ratio(wanted: Floats, owner: Ints, values: Floats) -> Floats:

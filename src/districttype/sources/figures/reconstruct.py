@@ -41,7 +41,7 @@ SEED = 2024
 CELL_M = 250.0
 ATOM_M = 125.0
 RECENT_YEAR = 2019  # homes since the stock's year (2016) and until the recent one (2022): between
-CALIBRATIONS = 3
+CALIBRATIONS = 5
 USE = {"flats": "apartment", **{kind: kind for kind in KINDS[2:]}}
 
 
@@ -137,18 +137,18 @@ def _build(figures: Figures, crs: CRS, seed: int, origin: tuple[float, float]) -
         points.station_xy(figures, crs),
         xy=pieces.xy,
         owner=pieces.owner,
-        noise=_dice(seed, "attraction").standard_normal(len(pieces)),
     )
-    settled = density.settle(figures, pieces, pull, np.ones(len(pieces)))
+    settled = density.settle(figures, pieces, pull)
     network = _network(figures, territory, pieces, settled, _dice(seed, "network"))
     along = lots(network, territory.land)
     along = with_spares(along, network, territory.land, targets.total() > 0)
     setting = Setting(pieces, pull, along, pieces.locate(along.middle, along.owner))
-    room = (np.bincount(setting.piece, minlength=len(pieces)) > 0).astype(float)
+    served = np.bincount(setting.piece, minlength=len(pieces)) > 0
     stress = np.ones(len(figures))
     met = figures.number("density_met_per_ha")
     for _ in range(CALIBRATIONS):
-        settled = density.settle(figures, pieces, pull, room, stress)
+        settled = density.settle(figures, pieces, pull, stress)
+        settled = density.by_streets(settled, pieces, served)
         dice = _dice(seed, "houses")
         plots = assign(targets, setting, settled, dice)
         houses = build(targets, setting, plots, dice)
