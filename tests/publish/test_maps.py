@@ -68,7 +68,7 @@ def test_districts_are_coloured_and_every_layer_can_be_switched_on(
             assert len(seen[-1]) == 8
         assert seen[0][3] == "#23308f"  # densely built, of detail dense
         assert seen[0][5].startswith("url(#hatch")  # unknown
-        assert seen[0][1].startswith("url(#hatchabdcab")  # borderline: hatched in its own colour
+        assert seen[0][1].startswith("url(#hatcha5d9ab")  # borderline: hatched in its own colour
         assert all(a != b for a, b in itertools.pairwise(seen))
 
 

@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -19,10 +18,9 @@ from districttype.publish.legend import (
     BORDERLINE,
     UNITS,
     UNKNOWN,
-    UNKNOWN_COLOUR,
-    UNKNOWN_NAME,
     FacetLegend,
     facet,
+    palette,
 )
 from districttype.publish.stamp import attributions, stamp
 from districttype.publish.tables import focus_table, plain, say, zone_table
@@ -107,26 +105,25 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
 
 def style(legend: FacetLegend, titles: Mapping[str, str], language: str) -> str:
     """Return the QGIS style (QML) of a facet: colour by label, paled where it is borderline."""
-    categories: dict[str, dict[str, Any]] = {}
-    for label in (*legend.labels, *legend.details):
-        categories[label.id] = {
-            "id": label.id,
-            "name": translate(label.name, language),
+    labels = {label.id: translate(label.name, language) for label in legend.labels}
+    categories = [
+        {
+            "id": key,
+            "name": translate(label.name, language)
+            if label.of == ""
+            else f"{labels[label.of]}: {translate(label.name, language)}",
             "rgba": _rgba(label.colour),
-            "hatched": False,
+            "hatched": key == UNKNOWN,
         }
-    categories[UNKNOWN] = {
-        "id": UNKNOWN,
-        "name": translate(UNKNOWN_NAME, language),
-        "rgba": _rgba(UNKNOWN_COLOUR),
-        "hatched": True,
-    }
+        for key, label in palette(legend).items()
+    ]
+    column = f'"{legend.id}"'
     cases = " ".join(
-        f"WHEN regexp_match(\"{legend.id}_detail\", '\\\\b{d.id}\\\\b') THEN '{d.id}'"
+        f"WHEN {column} = '{d.of}' AND regexp_match(\"{legend.id}_detail\", '\\\\b{d.id}\\\\b')"
+        f" THEN '{d.of}.{d.id}'"
         for d in legend.details
     )
-    column = f'"{legend.id}"'
-    expression = f"CASE WHEN {column} = 'unknown' THEN 'unknown' {cases} ELSE {column} END"
+    expression = f"CASE {cases} ELSE {column} END"
     pale = f'CASE WHEN "{legend.id}_confidence" < {BORDERLINE} THEN 45 ELSE 100 END'
     return (
         environment()
@@ -135,7 +132,7 @@ def style(legend: FacetLegend, titles: Mapping[str, str], language: str) -> str:
             aliases=titles,
             expression=expression if cases else legend.id,
             opacity=pale if legend.id in FACETS else "100",
-            categories=list(categories.values()),
+            categories=categories,
         )
     )
 

@@ -12,26 +12,30 @@ from dataclasses import dataclass, field
 from districttype.i18n import N_
 
 UNKNOWN = "unknown"
-UNKNOWN_COLOUR = "#c9c7c3"
+UNKNOWN_NAME = N_("Unknown")
+UNKNOWN_COLOUR = "#d6d4cf"
+UNKNOWN_LINE = "#b3b0a9"
 BORDERLINE = 0.7
 """A label that fewer draws than this keep is drawn hatched."""
 
 
 @dataclass(frozen=True)
 class Label:
-    """One label (or one detail of a label) with its name and colour."""
+    """One label, or one detail of the label `of`, with its name and colour."""
 
     id: str
     name: str
     colour: str
+    of: str = ""
 
 
 @dataclass(frozen=True)
 class FacetLegend:
     """One facet as people see it.
 
-    `details` are those that have a colour of their own: a zone with one of them is drawn in it.
-    `flags` are details that are only said. `marks` are the seed's ids of the typologies.
+    `details` are those that have a colour of their own: a zone of their label with one of them is
+    drawn in it. `flags` are details that are only said. `legend` puts labels and details, named
+    `label` or `label.detail`, in the order in which they are listed.
     """
 
     id: str
@@ -40,6 +44,16 @@ class FacetLegend:
     labels: tuple[Label, ...]
     details: tuple[Label, ...] = ()
     flags: Mapping[str, str] = field(default_factory=dict)
+    legend: tuple[str, ...] = ()
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Return labels and details in the order in which a legend lists them."""
+        return self.legend or tuple(label.id for label in self.labels)
+
+    def names(self) -> Mapping[str, str]:
+        """Return what details and flags are called."""
+        return {detail.id: detail.name for detail in self.details} | dict(self.flags)
 
 
 FACETS: tuple[FacetLegend, ...] = (
@@ -48,16 +62,16 @@ FACETS: tuple[FacetLegend, ...] = (
         N_("Density"),
         N_("How densely is it built?"),
         (
-            Label("dense", N_("Densely built"), "#23308f"),
-            Label("sparse", N_("Spaciously or sparsely built"), "#9bd4b0"),
+            Label("dense", N_("Densely built"), "#2f7fb9"),
+            Label("sparse", N_("Spaciously or sparsely built"), "#a5d9ab"),
         ),
         (
-            Label("dense", N_("dense"), "#23308f"),
-            Label("compact", N_("compact"), "#2f7fb9"),
-            Label("spacious", N_("spacious"), "#52bfc0"),
-            Label("low", N_("low"), "#abdcab"),
-            Label("rural", N_("rural"), "#efe6a4"),
+            Label("dense", N_("dense"), "#23308f", of="dense"),
+            Label("spacious", N_("spacious"), "#4fbdbd", of="sparse"),
+            Label("rural", N_("rural"), "#efe6a4", of="sparse"),
         ),
+        {"compact": N_("compact"), "low": N_("low")},
+        ("dense.dense", "dense", "sparse.spacious", "sparse", "sparse.rural"),
     ),
     FacetLegend(
         "development",
@@ -108,7 +122,7 @@ FACETS: tuple[FacetLegend, ...] = (
             Label("borderline", N_("Heat network is borderline"), "#f0a35e"),
             Label("individual", N_("Building by building"), "#bfe0e6"),
         ),
-        flags={"waste_heat_source": N_("waste heat nearby")},
+        flags={"waste_heat_source": N_("waste heat nearby"), "strong": N_("strong")},
     ),
     FacetLegend(
         "ground",
@@ -142,13 +156,12 @@ FACETS: tuple[FacetLegend, ...] = (
     ),
 )
 
-UNKNOWN_NAME = N_("Unknown")
-
 ZONE_SETS: Mapping[str, str] = {
     "districts": N_("Districts"),
     "stations": N_("Station surroundings"),
     "blocks": N_("Blocks"),
     "cells": N_("250 m cells"),
+    "places": N_("Places"),
 }
 
 SOLUTION_COLOURS: Mapping[str, str] = {
@@ -194,7 +207,20 @@ def details(value: object) -> list[str]:
     return [word for word in str(value).split(";") if word] if isinstance(value, str) else []
 
 
-def detail_of(legend: FacetLegend, value: object) -> str:
-    """Return the detail that gives a zone its colour, or nothing where none has one."""
-    words = details(value)
-    return next((detail.id for detail in legend.details if detail.id in words), "")
+def shown(legend: FacetLegend, label: str, detail: object) -> str:
+    """Return what a zone is drawn as: `label`, or `label.detail` where that has its own colour."""
+    words = details(detail)
+    own = (d.id for d in legend.details if d.of == label and d.id in words)
+    found = next(own, "")
+    return f"{label}.{found}" if found else label
+
+
+def palette(legend: FacetLegend) -> dict[str, Label]:
+    """Return name and colour of all that a zone can be drawn as, unknown last."""
+    labels = {label.id: label for label in legend.labels}
+    found = {}
+    for key in legend.order:
+        label, _, detail = key.partition(".")
+        own = next((d for d in legend.details if (d.of, d.id) == (label, detail)), None)
+        found[key] = own or labels[label]
+    return found | {UNKNOWN: Label(UNKNOWN, UNKNOWN_NAME, UNKNOWN_COLOUR)}

@@ -148,7 +148,11 @@ def payload(
         "scale": shapes.SCALE,
         "bounds": _bounds(edition),
         "facets": [_facet(f, text) for f in legend.FACETS],
-        "unknown": {"name": text(legend.UNKNOWN_NAME), "colour": legend.UNKNOWN_COLOUR},
+        "unknown": {
+            "name": text(legend.UNKNOWN_NAME),
+            "colour": legend.UNKNOWN_COLOUR,
+            "line": legend.UNKNOWN_LINE,
+        },
         "borderline": legend.BORDERLINE,
         "solutions": _solutions(edition),
         "dominance": _dominance(edition, text),
@@ -175,7 +179,9 @@ def payload(
 
 def _bounds(edition: Edition) -> list[float]:
     result = edition.results.get("districts") or next(iter(edition.results.values()))
-    bounds = result.zones.frame.geometry.to_crs("EPSG:4326").total_bounds
+    land = result.zones.land[~result.zones.land.is_empty]
+    shown = land if len(land) else result.zones.frame.geometry
+    bounds = shown.to_crs("EPSG:4326").total_bounds
     return [round(float(v), 5) for v in bounds]
 
 
@@ -185,8 +191,12 @@ def _facet(facet: legend.FacetLegend, text: Texts) -> dict[str, Any]:
         "name": text(facet.name),
         "question": text(facet.question),
         "labels": [{"id": x.id, "name": text(x.name), "colour": x.colour} for x in facet.labels],
-        "details": [{"id": x.id, "name": text(x.name), "colour": x.colour} for x in facet.details],
-        "flags": {key: text(name) for key, name in facet.flags.items()},
+        "details": [
+            {"id": x.id, "of": x.of, "name": text(x.name), "colour": x.colour}
+            for x in facet.details
+        ],
+        "words": {key: text(name) for key, name in facet.names().items()},
+        "order": list(facet.order),
     }
 
 
@@ -245,14 +255,14 @@ def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -
     return {
         "name": text(legend.ZONE_SETS.get(name, name)),
         "ids": [str(zone) for zone in zones.ids],
-        "names": None if names == [str(zone) for zone in zones.ids] else names,
+        "names": None if many and names == [str(zone) for zone in zones.ids] else names,
         "also": {
             column.removeprefix("name_"): [None if pd.isna(v) else str(v) for v in frame[column]]
             for column in ("name_sv", "name_latin")
             if column in frame and frame[column].notna().any()
         },
         "parents": [None if pd.isna(v) else str(v) for v in frame["parent"]]
-        if "parent" in frame and frame["parent"].notna().any()
+        if not many and "parent" in frame and frame["parent"].notna().any()
         else None,
         "land": [number(v) for v in zones.land_m2 / 1e6],
         "shapes": shapes.encode_polygons(land),
@@ -269,7 +279,8 @@ def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -
             and (not many or i.name in KEY_INDICATORS)
             and result.indicators[i.name].notna().any()
         },
-        "focus": _focus(result, text, many=many),
+        "focus": {} if many else _focus(result, text),
+        "scores": _scores(result) if many else {},
     }
 
 
@@ -281,7 +292,8 @@ def _labels(
     columns: dict[str, Any] = {"label": _codes(labels[facet.id], order)}
     detail = labels.get(f"{facet.id}_detail")
     if detail is not None and detail.fillna("").ne("").any():
-        columns["detail"] = [";".join(legend.details(v)) or 0 for v in detail]
+        codes, words = pd.factorize(detail.map(lambda v: ";".join(legend.details(v))))
+        columns["detail"], columns["details"] = codes.tolist(), [str(word) for word in words]
     confidence = labels.get(f"{facet.id}_confidence")
     if confidence is not None:
         columns["confidence"] = _percent(confidence)
@@ -306,7 +318,26 @@ def _percent(shares: pd.Series) -> list[int | None]:
     return [None if np.isnan(v) else round(v * 100) for v in values]
 
 
-def _focus(result: ZoneSetResult, text: Texts, *, many: bool) -> dict[str, list[Any]]:
+def _scores(result: ZoneSetResult) -> dict[str, dict[str, list[int | None]]]:
+    """Return per solution one column of scores and one of how far they stand out, in percent."""
+    if result.focus.empty:
+        return {}
+    score = "share_of_max" if "share_of_max" in result.focus else "score"
+    columns = {"score": score, "relative": "relative_score"}
+    tables = {
+        name: result.focus.set_index(["solution", "zone_id"])[column]
+        for name, column in columns.items()
+    }
+    return {
+        name: {
+            str(s): _percent(table.loc[s].reindex(result.zones.ids))
+            for s in sorted(table.index.unique("solution"))
+        }
+        for name, table in tables.items()
+    }
+
+
+def _focus(result: ZoneSetResult, text: Texts) -> dict[str, list[Any]]:
     """Return the focus areas of each zone that has some, best first."""
     found: dict[str, list[Any]] = {}
     for row in result.focus.to_dict("records"):
@@ -315,11 +346,10 @@ def _focus(result: ZoneSetResult, text: Texts, *, many: bool) -> dict[str, list[
             "score": number(row.get("share_of_max", row["score"]), 3),
             "relative": number(row.get("relative_score"), 3),
         }
-        if not many:
-            entry |= {key: str(row.get(key) or "").split(";") for key in IDS if row.get(key)}
-            entry |= {key: text.words(row.get(key)) for key in ("reasons", "cautions")}
-            entry["stability"] = number(row.get("stability"), 2)
-            entry["basis"] = row.get("weakest_evidence") or ""
+        entry |= {key: str(row[key]).split(";") for key in IDS if row.get(key)}
+        entry |= {key: text.words(row.get(key)) for key in ("reasons", "cautions")}
+        entry["stability"] = number(row.get("stability"), 2)
+        entry["basis"] = row.get("weakest_evidence") or ""
         found.setdefault(str(row["zone_id"]), []).append(entry)
     return found
 

@@ -9,6 +9,7 @@
   D.start = function (theMap) {
     D.load();
     map = theMap;
+    document.body.dataset.page = D.data.page;
     map.attributionControl = undefined;
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 160 }).addTo(map);
     D.overlays.sites = D.data.page === "focus";
@@ -117,7 +118,7 @@
     ["districts", "stations"].concat(Object.keys(D.data.sets)).filter(function (s, k, all) { return all.indexOf(s) === k; })
       .forEach(function (name) {
         const set = D.data.sets[name];
-        if (!set || !set.names || set.ids.length > 1500) return;
+        if (!set || !set.names || set.ids.length > 1500 || (name === "places" && D.data.places.length)) return;
         set.ids.forEach(function (id, i) {
           const names = [set.names[i]].concat(Object.keys(set.also).map(function (k) { return set.also[k][i]; })).filter(Boolean);
           index.push({ set: name, zones: [i], names: names, keys: names.concat([id]).map(D.fold), place: false });

@@ -91,8 +91,8 @@ window.districttype = window.districttype || {};
     const columns = set.facets[facet.id];
     const code = columns ? columns.label[i] : -1;
     const label = code < 0 ? null : facet.labels[code];
-    const words = columns && columns.detail && columns.detail[i] ? columns.detail[i].split(";") : [];
-    const detail = label && facet.details.find(function (d) { return words.includes(d.id); });
+    const words = columns && columns.detail && columns.detail[i] >= 0 ? columns.details[columns.detail[i]].split(";").filter(Boolean) : [];
+    const detail = label && facet.details.find(function (d) { return d.of === label.id && words.includes(d.id); });
     const sure = columns && columns.confidence ? columns.confidence[i] : null;
     return {
       label: label,
@@ -104,7 +104,18 @@ window.districttype = window.districttype || {};
     };
   };
 
-  D.focusOf = function (set, i) { return set.focus[set.ids[i]] || []; };
+  /* The focus areas of a zone, best first; sets of many zones hold only columns of scores. */
+  D.focusOf = function (set, i) {
+    if (set.focus[set.ids[i]]) return set.focus[set.ids[i]];
+    return Object.keys(set.scores.score || {})
+      .filter(function (s) { return set.scores.score[s][i] !== null; })
+      .map(function (s) {
+        const relative = set.scores.relative[s][i];
+        return { solution: s, score: set.scores.score[s][i] / 100, relative: relative === null ? null : relative / 100 };
+      })
+      .sort(function (a, b) { return b.score - a.score; });
+  };
+  D.hasFocus = function (set) { return Object.keys(set.focus).length + Object.keys(set.scores).length > 0; };
 
   /* ---- shapes ------------------------------------------------------------------------ */
   D.unroll = function (steps) {
@@ -152,7 +163,7 @@ window.districttype = window.districttype || {};
   };
   D.$ = function (id) { return document.getElementById(id); };
 
-  /* Letters without their marks, so that aurinkolahti finds Äyräpää's neighbours too. */
+  /* Letters without their marks, so that koklax finds Köklax. */
   D.fold = function (text) {
     return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "")
       .replace(/ø/g, "o").replace(/æ/g, "ae").replace(/ð/g, "d").replace(/þ/g, "th").replace(/ß/g, "ss");

@@ -52,7 +52,6 @@
   }
 
   /* ---- colours of the chosen layer --------------------------------------------------- */
-  const UNKNOWN_LINE = "#8f8c86";
   const PALE_LINE = "#ffffff";
 
   /* How zone i of a set looks: its fill, whether it is hatched, and which legend entry it is. */
@@ -61,7 +60,7 @@
     const facet = D.facet(layer);
     if (facet) {
       const found = D.label(set, facet, i);
-      if (!found.label) return { key: "unknown", colour: found.colour, hatch: UNKNOWN_LINE };
+      if (!found.label) return { key: "unknown", colour: found.colour, hatch: D.data.unknown.line };
       return {
         key: found.label.id + (found.detail ? "." + found.detail.id : ""),
         colour: found.colour,
@@ -91,7 +90,7 @@
       fill: true,
       fillOpacity: 1,
       fillColor: hatch && !many ? pattern(colour, hatch) : colour,
-      hatch: many ? hatch : null,
+      hatch: many && v.key !== "unknown" ? hatch : null,
       color: off ? "#d5d1c8" : "#ffffff",
       weight: many ? 0.4 : 1.1,
       opacity: 1,
@@ -110,15 +109,13 @@
       if (counts[key] || always) rows.push({ key: key, name: name, colour: colour, hatch: hatch, n: counts[key] || 0 });
     };
     if (facet) {
-      facet.labels.forEach(function (label) {
-        const own = facet.details.filter(function (d) { return counts[label.id + "." + d.id]; });
-        add(label.id, t(label.name), label.colour, null, !own.length);
-        own.forEach(function (d) {
-          const name = d.id === label.id ? t(label.name) : t(label.name) + ": " + t(d.name);
-          add(label.id + "." + d.id, name, d.colour, null);
-        });
+      facet.order.forEach(function (key) {
+        const parts = key.split(".");
+        const label = facet.labels.find(function (l) { return l.id === parts[0]; });
+        const detail = facet.details.find(function (d) { return d.of === parts[0] && d.id === parts[1]; });
+        add(key, t(label.name) + (detail ? ": " + t(detail.name) : ""), (detail || label).colour, null, !detail);
       });
-      add("unknown", t(D.data.unknown.name), D.data.unknown.colour, UNKNOWN_LINE);
+      add("unknown", t(D.data.unknown.name), D.data.unknown.colour, D.data.unknown.line);
       return {
         title: t(facet.name),
         note: t(facet.question),
@@ -152,7 +149,7 @@
   /* ---- drawing ----------------------------------------------------------------------- */
   D.draw = function (theMap) {
     map = theMap;
-    [["water", 210], ["zones", 400], ["green", 420], ["roads", 430], ["outline", 450]].forEach(function (p) {
+    [["water", 210], ["zones", 400], ["green", 420], ["roads", 430], ["outline", 450], ["names", 640]].forEach(function (p) {
       map.createPane(p[0]).style.zIndex = p[1];
       if (p[0] !== "zones") map.getPane(p[0]).style.pointerEvents = "none";
     });
@@ -171,6 +168,9 @@
     stationLayer = L.layerGroup();
     outline = L.layerGroup().addTo(map);
     map.on("zoomend resize", placeNames);
+    const far = function () { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
+    map.on("zoomend", far);
+    far();
   };
 
   function base() {
@@ -313,7 +313,7 @@
       taken.push(box);
       const html = el("span", { text: text });
       if (code && code !== "none") html.append(el("b", { text: code }));
-      nameLayer.addLayer(L.marker(at, { interactive: false, keyboard: false, icon: L.divIcon({ className: "zone-name", html: html, iconSize: null }) }));
+      nameLayer.addLayer(L.marker(at, { pane: "names", interactive: false, keyboard: false, icon: L.divIcon({ className: "zone-name", html: html, iconSize: null }) }));
     });
   }
 

@@ -49,18 +49,17 @@
       const columns = set.facets[facet.id];
       const found = D.label(set, facet, i);
       const flags = found.words.map(function (w) {
-        const own = facet.details.find(function (d) { return d.id === w; });
-        return own ? (found.label && own.id === found.label.id ? "" : t(own.name)) : facet.flags[w] ? t(facet.flags[w]) : w;
+        return found.label && w === found.label.id ? "" : facet.words[w] ? t(facet.words[w]) : w;
       }).filter(Boolean);
       const reason = columns.reason ? D.say(columns.reason[i]) : "";
       return el("li", { class: "facet" + (D.state.layer === facet.id ? " current" : "") },
-        D.swatch(found.colour, found.label ? (found.borderline ? "#ffffff" : null) : "#8f8c86"),
+        D.swatch(found.colour, found.label ? (found.borderline ? "#ffffff" : null) : D.data.unknown.line),
         el("div", {},
           el("h4", { text: t(facet.name) }),
           el("p", { class: "label" }, el("strong", { text: found.label ? t(found.label.name) : t(D.data.unknown.name) }),
             flags.map(function (f) { return el("span", { class: "chip", text: f }); })),
           reason ? el("p", { class: "reason", text: reason }) : null,
-          sureness(facet, columns, found, i)));
+          found.label || !reason ? sureness(facet, columns, found, i) : null));
     });
     if (!rows.length) return null;
     return el("section", {}, el("h3", { text: t("Labels and reasons") }), el("ul", { class: "facet-list" }, rows));
@@ -85,8 +84,7 @@
   /* ---- focus areas ------------------------------------------------------------------- */
   function focus(set, i) {
     const areas = D.focusOf(set, i);
-    const has = Object.keys(set.focus).length;
-    if (!has) return null;
+    if (!D.hasFocus(set)) return null;
     const section = el("section", {}, el("h3", { text: t("What to co-create here") }));
     if (!areas.length) {
       section.append(el("p", { text: t("No solution is eligible here with what is known.") }));
