@@ -178,6 +178,11 @@ def test_a_point_on_a_border_counts_once() -> None:
     ])  # fmt: skip
 
 
+def test_a_point_on_the_border_of_one_zone_may_lie_inside_another() -> None:
+    zones = [box(0, 0, 200, 100), box(100, 0, 200, 100), box(0, 0, 100, 100)]
+    assert_array_equal(overlap(zones, [shapely.Point(100, 50)]).total(), [1, 1, 0])
+
+
 def test_points_of_a_multipoint_count_each() -> None:
     found = overlap(THREE, np.array([shapely.MultiPoint([(10, 10), (20, 20), (50, 150)])]))
     assert_array_equal(found.total(), [2, 1, 0])

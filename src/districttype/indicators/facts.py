@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import ArrayLike
 
+from districttype.indicators.batch import Asked, Ground
 from districttype.indicators.zonal import Overlaps, Things, overlap
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray
 from districttype.layers.schema import Layers, empty
@@ -45,6 +46,7 @@ class Facts(_Memory):
     """
 
     layers: Layers = field(kw_only=True)
+    asked: Asked = field(default_factory=Asked, init=False, repr=False)
 
     def frame(self, layer: str) -> gpd.GeoDataFrame:
         """Return a layer's table; one without rows where there is no such layer."""
@@ -90,11 +92,20 @@ class Scene(_Memory):
 
     def among(self, things: Things) -> Overlaps:
         """Return how much of each thing lies in each zone, water included."""
-        return overlap(self.zones.frame.geometry, things)
+        return self._overlap("all", self.zones.frame.geometry, things)
 
     def on_land(self, things: Things) -> Overlaps:
         """Return how much of each thing lies on the dry land of each zone."""
-        return overlap(self.zones.land, things)
+        return self._overlap("land", self.zones.land, things)
+
+    def _overlap(self, ground: Ground, zones: gpd.GeoSeries, things: Things) -> Overlaps:
+        """Return an overlap, at once with all that an earlier zone set asked of the same facts."""
+        asked = self.facts.asked
+        for known, overlaps in self.once(lambda _: asked.answers(ground, zones), "answers", ground):
+            if known is things:
+                return overlaps
+        asked.remember(ground, things)
+        return overlap(zones, things)
 
 
 def ratio(above: ArrayLike, below: ArrayLike) -> FloatArray:

@@ -8,7 +8,7 @@ import shapely
 from districttype.indicators import residents
 from districttype.indicators.coverage import share_covered
 from districttype.indicators.facts import Facts, Scene, is_in, ratio
-from districttype.indicators.land import land_share, mapped_share
+from districttype.indicators.land import mapped_share
 from districttype.indicators.near import residents_share
 from districttype.indicators.zonal import nearest
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
@@ -27,13 +27,13 @@ PARK_REACH = 300.0  # m, as the crow flies (WHO Europe, Urban green spaces, 2016
 
 def green(scene: Scene) -> dict[str, FloatArray]:
     """Return the indicators of green and blue."""
-    by_cover = land_share(scene, "land_cover", "class", *GREEN_COVER)
+    by_cover = mapped_share(scene, "land_cover", GREEN_COVER)
     by_use = mapped_share(scene, "land_use", GREEN_USE)
     whole = np.asarray(scene.zones.frame.geometry.area)
     return {
         "green_share": np.where(share_covered(scene, "land_cover") > 0, by_cover, by_use),
-        "tree_share": land_share(scene, "land_cover", "class", "trees"),
-        "sealed_share": land_share(scene, "land_cover", "class", "built", "paved"),
+        "tree_share": mapped_share(scene, "land_cover", ("trees",)),
+        "sealed_share": mapped_share(scene, "land_cover", ("built", "paved")),
         "water_share": np.clip(1.0 - ratio(scene.land_area, whole), 0.0, 1.0),
         "recreation_land_share": mapped_share(scene, "land_use", RECREATION),
         "protected_share": mapped_share(scene, "land_use", ("nature_reserve",)),

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import shapely
 
-from districttype.indicators.facts import Facts, Scene, is_in, ratio
+from districttype.indicators.facts import Facts, Scene, codes, is_in, ratio
 from districttype.indicators.pieces import pieces
 from districttype.indicators.zonal import Things, partition
-from districttype.indicators.zonal.overlaps import FloatArray, Shapes
+from districttype.indicators.zonal.overlaps import FloatArray, IntArray, Shapes
 from districttype.zones.land import keep, take_out
+
+# Where polygons of a layer overlap, the class named first keeps the ground. Of land use the special
+# lies within the general (a nature reserve in a forest); land cover is what is seen from above; of
+# the ground, what was laid last lies on top. Classes that no indicator asks for are not named.
+PRECEDENCE: Mapping[str, tuple[str, ...]] = {
+    "land_use": (
+        "construction", "brownfield", "greenfield", "parking", "nature_reserve", "allotments",
+        "cemetery", "park", "sport", "recreation", "wetland", "farmland", "forest",
+    ),
+    "land_cover": ("trees", "built", "paved", "low_vegetation", "field"),
+    "ground": ("fill", "organic", "clay", "silt", "coarse", "till", "bedrock"),
+    "transit_zones": ("pedestrian", "intensive_transit", "transit", "edge", "car"),
+}  # fmt: skip
 
 
 def city(facts: Facts) -> Shapes | None:
@@ -46,25 +61,71 @@ def dry(facts: Facts, shapes: Shapes) -> Shapes:
     return np.asarray(take_out(inside, lakes), dtype=object)
 
 
-def dissolved(facts: Facts, layer: str, column: str, *values: object) -> Things:
-    """Return the polygons of a layer with one of some values as pieces that do not overlap.
+def mapped(facts: Facts, layer: str) -> tuple[Things, IntArray]:
+    """Return a layer's polygons as pieces that do not overlap, and the class of each.
+
+    Where polygons overlap, the class that stands first in `PRECEDENCE` keeps the ground; the code
+    is its position there. What has no place there is left out.
+    """
+
+    def work(facts: Facts) -> tuple[Things, IntArray]:
+        frame = facts.frame(layer)
+        code = codes(frame, "class", PRECEDENCE[layer])
+        some = code >= 0
+        shapes, code = partition(
+            frame.geometry.to_numpy()[some], code[some], range(len(PRECEDENCE[layer]))
+        )
+        cut, owner = pieces(shapes)
+        return Things.of(cut, where=f"layer {layer}"), np.asarray(code, dtype=np.int64)[owner]
+
+    return facts.once(work, "mapped", layer)
+
+
+def class_shares(scene: Scene, layer: str) -> Mapping[str, FloatArray]:
+    """Return the share of each zone's dry land that is of each class of a layer.
+
+    All together are at most 1; what they lack of it is ground of other classes, or unknown.
+    """
+
+    def work(scene: Scene) -> Mapping[str, FloatArray]:
+        things, code = mapped(scene.facts, layer)
+        area = scene.on_land(things).by_class(code, len(PRECEDENCE[layer]))
+        share = ratio(area, np.maximum(scene.land_area, area.sum(axis=1))[:, None])
+        return dict(zip(PRECEDENCE[layer], share.T, strict=True))
+
+    return scene.once(work, "class shares", layer)
+
+
+def mapped_share(
+    scene: Scene, layer: str, classes: Sequence[str], family: Sequence[str] = ()
+) -> FloatArray:
+    """Return the share of land of some classes; missing if their family is mapped nowhere at all.
+
+    A layer of lakes and fields says nothing of building sites. The family is the classes
+    themselves where none is given.
+    """
+    if not is_in(scene.facts.frame(layer), "class", *(family or classes)).any():
+        return np.full(len(scene), np.nan)
+    shares = class_shares(scene, layer)
+    return np.asarray(sum(shares[name] for name in classes), dtype=float)
+
+
+def flagged_share(scene: Scene, layer: str, column: str, value: object) -> FloatArray:
+    """Return the share of land whose rows have a value; missing if no row of the city has it.
 
     What two polygons cover counts once.
     """
 
     def work(facts: Facts) -> Things:
         frame = facts.frame(layer)
-        some = frame.geometry.to_numpy()[is_in(frame, column, *values)]
+        some = frame.geometry.to_numpy()[is_in(frame, column, value)]
         some, _ = partition(some, np.zeros(len(some), dtype=int), [0])
         return Things.of(pieces(some)[0], where=f"layer {layer}")
 
-    return facts.once(work, "dissolved", layer, column, values)
-
-
-def land_share(scene: Scene, layer: str, column: str, *values: object) -> FloatArray:
-    """Return the share of each zone's dry land that a layer gives one of some values."""
-    common = scene.on_land(dissolved(scene.facts, layer, column, *values)).total()
-    return np.minimum(ratio(common, scene.land_area), 1.0)
+    things = scene.facts.once(work, "flagged", layer, column, value)
+    if not len(things):
+        return np.full(len(scene), np.nan)
+    return np.minimum(ratio(scene.on_land(things).total(), scene.land_area), 1.0)
 
 
 def dry_area(facts: Facts, boxes: Shapes, layer: str) -> FloatArray:
@@ -84,16 +145,3 @@ def dry_area(facts: Facts, boxes: Shapes, layer: str) -> FloatArray:
     if coverage is not None:
         ground = keep(ground, np.asarray([coverage]))
     return np.asarray(shapely.area(ground), dtype=float)
-
-
-def mapped_share(
-    scene: Scene, layer: str, classes: tuple[str, ...], family: tuple[str, ...] = ()
-) -> FloatArray:
-    """Return the share of land of some classes; missing if their family is mapped nowhere at all.
-
-    A layer of lakes and fields says nothing of building sites. The family is the classes
-    themselves where none is given.
-    """
-    if not is_in(scene.facts.frame(layer), "class", *(family or classes)).any():
-        return np.full(len(scene), np.nan)
-    return land_share(scene, layer, "class", *classes)

@@ -14,7 +14,7 @@ import shapely
 from districttype.indicators import stock
 from districttype.indicators.clusters import middles, pairs_within
 from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
-from districttype.indicators.land import land_share, mapped_share
+from districttype.indicators.land import class_shares, mapped_share
 from districttype.indicators.near import shares
 from districttype.indicators.streets import streets
 from districttype.indicators.zonal import Things
@@ -28,7 +28,6 @@ YEARS_NEW = 5
 PLATFORMS_APART = 500.0  # platforms of one name and mode so near are one station
 NAMELESS_APART = 150.0
 PUBLIC_TRANSPORT_ZONES = ("pedestrian", "intensive_transit", "transit")
-TRANSIT_ZONES = (*PUBLIC_TRANSPORT_ZONES, "edge", "car")
 
 
 def mobility(scene: Scene) -> dict[str, FloatArray]:
@@ -112,9 +111,8 @@ def _parking_per_floor(scene: Scene) -> FloatArray:
 
 def _transit_zones(scene: Scene) -> dict[str, FloatArray]:
     """Return the shares of land in the zones of a published zoning of the urban structure."""
-    zones = {
-        f"transit_zone_{name}_share": land_share(scene, "transit_zones", "class", name)
-        for name in TRANSIT_ZONES
+    share = class_shares(scene, "transit_zones")
+    return {
+        **{f"transit_zone_{name}_share": share[name] for name in share},
+        "public_transport_zone_share": mapped_share(scene, "transit_zones", PUBLIC_TRANSPORT_ZONES),
     }
-    public = land_share(scene, "transit_zones", "class", *PUBLIC_TRANSPORT_ZONES)
-    return {**zones, "public_transport_zone_share": public}

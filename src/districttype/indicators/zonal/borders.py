@@ -6,10 +6,11 @@ import numpy as np
 import shapely
 
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
-from districttype.indicators.zonal.squares import segments
+from districttype.indicators.zonal.squares import runs, segments
 
 # Directions in which the owner of a point on a border is looked for, first choice first.
 _QUADRANTS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])
+_ROWS = 1 << 20
 _ROUNDING = 8 * np.finfo(float).eps
 
 
@@ -75,17 +76,14 @@ def point_counts(zones: Shapes, zone: IntArray, points: Shapes, point: IntArray)
     z, p = shapely.STRtree(single).query(zones, predicate="intersects")
     inside = shapely.contains_properly(zones[z], single[p])
     edge = np.flatnonzero(~inside)
-    claims = np.tile(inside, (len(_QUADRANTS), 1))
+    belongs = inside.copy()
     xy = shapely.get_coordinates(single)
-    for which in np.unique(z[edge]):
-        of_zone = edge[z[edge] == which]
-        edges = segments(zones[which : which + 1])[0]
-        for row, signs in enumerate(_QUADRANTS):
-            claims[row, of_zone] = _holds_next_to(edges, xy[p[of_zone]], signs)
+    edges, of_edge = segments(zones)
+    first = np.searchsorted(of_edge, np.arange(len(zones) + 1))
     # The first direction in which any zone claims the point decides for all of them.
-    claimed = np.stack([np.bincount(p, row, minlength=len(single)) > 0 for row in claims])
-    direction = claimed.argmax(axis=0)
-    belongs = claims[direction[p], np.arange(len(p))]
+    for signs in _QUADRANTS:
+        belongs[edge] = _hold_next_to(edges, first, z[edge], xy[p[edge]], signs)
+        edge = edge[~np.isin(p[edge], p[belongs])]
     key = z[belongs] * len(points) + owner[p[belongs]]
     keys, count = np.unique(key, return_counts=True)
     wanted = zone * len(points) + point
@@ -96,22 +94,36 @@ def point_counts(zones: Shapes, zone: IntArray, points: Shapes, point: IntArray)
     return counts
 
 
-def _holds_next_to(edges: FloatArray, xy: FloatArray, signs: IntArray) -> BoolArray:
-    """Tell whether the ground just beside each point, in one quadrant, is inside the rings.
+def _hold_next_to(
+    edges: FloatArray, first: IntArray, zone: IntArray, xy: FloatArray, signs: IntArray
+) -> BoolArray:
+    """Tell for each point whether the ground just beside it, in one quadrant, is in its zone.
 
     A ray runs from the point moved by (s, s²), s infinitely small, towards growing x. Seen from
     the point, both ends of an edge shared by two zones give the same rounding, so that the two
     never both claim it.
+
+    Parameters
+    ----------
+    edges, first
+        Edges of all zones; those of zone z are `edges[first[z]:first[z + 1]]`.
+    zone, xy
+        One zone a point, and the points.
+    signs
+        Which quadrant: (1, 1) is north-east.
     """
     inside = np.zeros(len(xy), dtype=bool)
-    mirrored = edges * np.tile(signs, 2)
-    for i, (x, y) in enumerate(xy * signs):
-        x0, y0, x1, y1 = (mirrored - (x, y, x, y)).T
+    # As many points at a time as have about a million edges to be seen against.
+    work = np.cumsum(first[zone + 1] - first[zone]) // _ROWS
+    for some in np.split(np.arange(len(xy)), np.flatnonzero(np.diff(work)) + 1):
+        point, edge = runs(first[zone[some]], first[zone[some] + 1] - 1)
+        x0, y0, x1, y1 = ((edges[edge] - np.tile(xy[some[point]], 2)) * np.tile(signs, 2)).T
         # The ray runs just above the point, so an end at its height lies below the ray.
         up, down = (y0 <= 0) & (y1 > 0), (y1 <= 0) & (y0 > 0)
         turn, size = x0 * y1 - x1 * y0, np.abs(x0 * y1) + np.abs(x1 * y0)
         turn = np.where(up, turn, -turn)
         # turn > 0: the point lies left of the upward edge, which the ray then crosses. On the edge
         # itself the ray starts right of it, because s outweighs s².
-        inside[i] = np.count_nonzero((up | down) & (turn > _ROUNDING * size)) % 2
+        crossed = (up | down) & (turn > _ROUNDING * size)
+        inside[some] = np.bincount(point[crossed], minlength=len(some)) % 2
     return inside
