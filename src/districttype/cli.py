@@ -79,7 +79,7 @@ def classify(
         typer.Option(
             "--zones", help="Zone sets (districts,stations,blocks,cells) and polygon files."
         ),
-    ] = "districts,stations,blocks,cells",
+    ] = "districts,stations,cells",
     out: OutOpt = None,
     raw: RawOpt = RAW,
     lang: Annotated[str | None, typer.Option("--lang", help="Language shown first.")] = None,

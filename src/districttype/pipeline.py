@@ -21,6 +21,7 @@ from districttype import __version__
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.focus import find_sites, load_catalogue, recommend
+from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
 from districttype.lastrun import save_run
@@ -35,8 +36,10 @@ from districttype.zones import Zones, make_zone_set
 from districttype.zones.places import make_places
 
 ZONE_SETS = ("districts", "stations", "blocks", "cells")
+DEFAULT_SETS = ("districts", "stations", "cells")
 SHOWN_DRAWS = {"cells": 200, "blocks": 200}  # thousands of small zones need no third decimal
 SITES_OF = ("districts", "stations")
+NO_FOCUS = ("cells", "blocks")  # too small to co-create in; they say where inside a district
 SEED = 20240529
 
 Say = Callable[[str], None]
@@ -64,7 +67,7 @@ def classify(
     *,
     data: str = "auto",
     layers_file: Path | None = None,
-    zone_sets: Sequence[str] = ZONE_SETS,
+    zone_sets: Sequence[str] = DEFAULT_SETS,
     zones_files: Sequence[Path] = (),
     raw: Path = Path("data/raw"),
     out: Path | None = None,
@@ -113,11 +116,14 @@ def classify(
     say(gathered.line)
     layers = gathered.layers
     places = load_places(city)
+    facts = Facts(layers=layers)
     results: dict[str, ZoneSetResult] = {}
     for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
-        results[zones.name] = classify_zones(zones, layers, facets, clock)
+        results[zones.name] = classify_zones(zones, facts, facets, clock)
     with clock.stage("focus", "Recommending what to co-create"):
         for name, result in results.items():
+            if name in NO_FOCUS:
+                continue
             focus = recommend(
                 result.zones, result.labels, result.indicators, catalogue, layers=layers
             )
@@ -144,10 +150,10 @@ def _first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
     return tuple(languages) if shown is None else (shown, *(x for x in languages if x != shown))
 
 
-def classify_zones(zones: Zones, layers: Layers, facets: Facets, clock: Clock) -> ZoneSetResult:
+def classify_zones(zones: Zones, facts: Facts, facets: Facets, clock: Clock) -> ZoneSetResult:
     """Measure and label one zone set."""
     with clock.stage("indicators", f"Measuring {len(zones)} {zones.name}"):
-        indicators = measure(zones, layers)
+        indicators = measure(zones, facts)
     with clock.stage("typology", f"Labelling {len(zones)} {zones.name}"):
         draws = SHOWN_DRAWS.get(zones.name, 1000)
         labels = label_zones(indicators, facets, draws=draws, seed=SEED)
