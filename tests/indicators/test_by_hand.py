@@ -90,6 +90,7 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "growth_ratio": ((0.8, 8_000 / 23_500), (0.6, 0.15, nan, 5_000 / 3_500)),
     "planned_residents": ((nan, 60), (nan, nan, nan, 60)),
     "planned_residents_ratio": ((nan, 0.5), (nan, nan, nan, 0.5)),
+    "planned_brownfield_share": ((nan, 1), (nan, nan, nan, 1)),
     # b1 1975 (1000 m²), b3 1990 (20,000), b2 2020 (5000); b4 is of unknown year
     "recent_floor_share": ((1, 2_500 / 23_500), (nan, 0, 1, 2_500 / 3_500)),
     "median_year_built": ((2020, 1990), (nan, 1990, 2020, 2020)),
@@ -175,6 +176,8 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "transit_zone_edge_share": ((0, 0), (0, 0, 0, 0)),
     "transit_zone_car_share": ((1, 0), (1, 0, 1, 0)),
     "public_transport_zone_share": ((0, 1), (0, 1, 0, 1)),
+    # the 20 of se live in b2, the middle of which lies on the border of the zone
+    "residents_in_public_transport_zone_share": ((20 / 70, 1), (0, nan, 1, 1)),
     # kWh/m², degree days 1.5: b1 130 x 1.5 + 29 = 224 -> 224 MWh; b2 38 x 1.5 + 26 = 83 -> 415;
     # b3 104 x 1.5 + 29 = 185 -> 3700; b4 135 x 1.5 = 202.5 -> 1012.5
     "heat_demand_mwh": ((1_220, 4_131.5), (1_012.5, 3_700, 207.5, 431.5)),

@@ -336,15 +336,18 @@ def test_plans_are_those_published(
     layers: Layers, zones: gpd.GeoDataFrame, table: pd.DataFrame
 ) -> None:
     frame = layers["plans"].frame
+    assert len(frame) == 15
+    # Three plans are named after a station: they lie round it, not all over their district.
+    near = frame[frame["reserve_m2"].isna() & (frame.area < np.pi * 800**2 + 1)]
+    assert sorted(near["planned_residents"]) == [5600, 14_000 - 4041, 17_000 - 3654]
+    assert near["site"].dropna().tolist() == ["brownfield"]
+    frame = frame.drop(near.index)
     plans = frame.set_index(inside(frame, zones).to_numpy())
-    assert len(plans) == 14
     close(plans["reserve_m2"], table["reserve_m2"], 0.0)
     assert plans.loc["332", "reserve_m2"] == 1_000_000 - 269_000
     assert plans.loc["331", "reserve_m2"] == 9300
     assert plans.loc["332", "planned_residents"] == 15_000 - 5426
-    assert plans.loc["412", "planned_residents"] == 5600
-    assert np.isnan(plans.loc["412", "reserve_m2"])
-    assert layers["plans"].coverage.area == pytest.approx(frame.area.sum())
+    assert np.isnan(plans.loc["132", "planned_residents"])
 
 
 def test_owners_are_those_published_and_elsewhere_unknown(

@@ -46,6 +46,7 @@ def observe(truth: pd.DataFrame, facet: str, rng: np.random.Generator) -> pd.Dat
         "near_frequent_bus_share": "floor_near_frequent_bus_share",
         "near_new_station_share": "new_station_floor_share",
         "recent_share": "recent_floor_share",
+        "growth": "growth_ratio",
         **{f"{g}_known_share": f"ground_{g}_share" for g in ("till", "coarse", "clay", "organic")},
         "bedrock_known_share": "ground_bedrock_share",
     }

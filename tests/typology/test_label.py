@@ -15,7 +15,7 @@ from districttype.typology.thresholds import load_facets
 
 FULL = {
     "coverage_buildings": 1.0, "coverage_stops": 1.0, "floor_area_m2": 1e5, "far": 0.4,
-    "dense_floor_share": 0.9, "rural_land_share": 0.0, "growth_ratio": 0.05,
+    "dense_floor_share": 0.9, "rural_land_share": 0.0, "growth_ratio": 0.05, "coverage_plans": 1.0,
     "construction_land_share": 0.0, "brownfield_land_share": 0.0, "greenfield_land_share": 0.0,
     "recent_floor_share": 0.1, "year_unknown_share": 0.0, "new_station_floor_share": 0.0,
     "housing_share": 0.8, "offices_share": 0.1, "industry_share": 0.05, "retail_share": 0.05,
@@ -57,6 +57,15 @@ NAN = float("nan")
         ("development", {"recent_floor_share": 0.4, "year_unknown_share": 0.5}, "stable", ""),
         ("development", {"new_station_floor_share": 0.64}, "infill", ""),
         ("development", {"growth_ratio": NAN}, "unknown", ""),
+        ("development", {"coverage_plans": 0.4}, "unknown", ""),
+        ("development", {"coverage_plans": 0.4, "growth_ratio": 0.3}, "infill", ""),
+        ("development", {"planned_residents_ratio": 0.69}, "infill", ""),
+        (
+            "development",
+            {"planned_residents_ratio": 4.6, "planned_brownfield_share": 1.0},
+            "new",
+            "brownfield",
+        ),
         (
             "development",
             {"far": 0.05, "brownfield_land_share": 0.06, "growth_ratio": NAN},
@@ -137,7 +146,7 @@ def test_a_missing_column_is_unknown_with_its_cause_and_never_a_default() -> Non
     assert row["density"] == "unknown"
     assert np.isnan(row["density_confidence"])
     assert row["density_reason"].text("en") == (
-        "density is unknown: buildings are known for 0 % of the zone; 80 % is enough"
+        "density is unknown: data on buildings cover 0 % of the zone; 80 % is enough"
     )
     assert row["ground"] == "clay"
 

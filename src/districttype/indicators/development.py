@@ -7,6 +7,7 @@ SeutuRAMAVA (building right less floor area in use) against the floor area in us
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from districttype.indicators import residents, stock
 from districttype.indicators.coverage import share_covered
@@ -42,6 +43,9 @@ def development(scene: Scene) -> dict[str, FloatArray]:
         "growth_ratio": _growth(reserve + np.nan_to_num(started), scene.once(_in_use)),
         "planned_residents": to_come,
         "planned_residents_ratio": ratio(to_come, people),
+        "planned_brownfield_share": ratio(
+            known_total(planned, _on_brownfield(plans, "planned_residents")), to_come
+        ),
         **_years(scene, np.nan_to_num(started)),
         **{
             f"{name}_land_share": mapped_share(scene, "land_use", (name,), CHANGE)
@@ -51,6 +55,14 @@ def development(scene: Scene) -> dict[str, FloatArray]:
         "residents_change_ratio": ratio(people, scene.once(residents.living_before)),
         **_new_stations(scene),
     }
+
+
+def _on_brownfield(plans: pd.DataFrame | None, column: str) -> FloatArray:
+    """Return what is planned on land that was built on before; 0 where the site is not said."""
+    amounts = numbers(plans, column)
+    if plans is None:
+        return amounts
+    return np.where(plans["site"].eq("brownfield").to_numpy(dtype=bool), amounts, 0.0 * amounts)
 
 
 def _reserve(facts: Facts) -> FloatArray:

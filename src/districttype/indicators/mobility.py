@@ -11,11 +11,11 @@ from collections.abc import Mapping
 import numpy as np
 import shapely
 
-from districttype.indicators import stock
+from districttype.indicators import residents, stock
 from districttype.indicators.clusters import middles, pairs_within
 from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
 from districttype.indicators.land import class_shares, mapped_share
-from districttype.indicators.near import shares
+from districttype.indicators.near import residents_share, shares
 from districttype.indicators.streets import streets
 from districttype.indicators.zonal import Things
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, Shapes
@@ -115,4 +115,17 @@ def _transit_zones(scene: Scene) -> dict[str, FloatArray]:
     return {
         **{f"transit_zone_{name}_share": share[name] for name in share},
         "public_transport_zone_share": mapped_share(scene, "transit_zones", PUBLIC_TRANSPORT_ZONES),
+        "residents_in_public_transport_zone_share": residents_share(
+            scene, scene.facts.once(_served_homes)
+        ),
     }
+
+
+def _served_homes(facts: Facts) -> BoolArray:
+    """Tell for each piece where residents are whether a zone of public transport covers it."""
+    spots = facts.once(residents.spots)
+    served = np.zeros(len(spots), dtype=bool)
+    zones = facts.frame("transit_zones")
+    public = zones.geometry.to_numpy()[is_in(zones, "class", *PUBLIC_TRANSPORT_ZONES)]
+    served[shapely.STRtree(public).query(spots, predicate="intersects")[0]] = True
+    return served

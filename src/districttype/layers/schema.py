@@ -147,6 +147,7 @@ _COLUMNS: Mapping[str, Mapping[str, Any]] = {
         "reserve_housing_m2": _number(),
         "under_construction_m2": _number(),
         "planned_residents": _number(),
+        "site": _text("brownfield", "greenfield"),
         "stage": _text(),
     },
     "ownership": {"owner_class": _text(*OWNERS, nullable=False), "owner_id": _text()},

@@ -47,7 +47,7 @@ SILENT = {
     "ownership": N_("ownership is unknown: no owner is known here"),
 }
 TOO_LITTLE = N_(
-    "{facet} is unknown: {what} are known for {share_pct} of the zone; {cut_pct} is enough"
+    "{facet} is unknown: data on {what} cover {share_pct} of the zone; {cut_pct} is enough"
 )
 
 

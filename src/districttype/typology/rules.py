@@ -125,16 +125,17 @@ DENSITY = Facet(
 DEVELOPMENT = Facet(
     "development",
     (
-        "growth_ratio", "recent_share", "far", "change_land_share", "near_new_station_share",
-        "brownfield_land_share", "greenfield_land_share", "industry_share",
+        "growth", "recent_share", "far", "change_land_share", "near_new_station_share",
+        "brownfield_land_share", "greenfield_land_share", "planned_brownfield_share",
+        "industry_share", "coverage_plans",
     ),
     (
         Rule(
             "new",
-            lambda v, t: v["growth_ratio"] >= t["new_growth_ratio"],
+            lambda v, t: v["growth"] >= t["new_growth_ratio"],
             N_(
-                "new construction: planned and started floor area is {growth_ratio_pct} of what "
-                "stands; new begins at {cut_new_growth_ratio_pct}"
+                "new construction: plans and sites under way add {growth_pct} to what is there; "
+                "new begins at {cut_new_growth_ratio_pct}"
             ),
         ),
         Rule(
@@ -158,10 +159,10 @@ DEVELOPMENT = Facet(
         Rule(
             "infill",
             lambda v, t: (
-                (v["far"] >= t["new_empty_far"]) & (v["growth_ratio"] >= t["infill_growth_ratio"])
+                (v["far"] >= t["new_empty_far"]) & (v["growth"] >= t["infill_growth_ratio"])
             ),
             N_(
-                "infill: planned and started floor area is {growth_ratio_pct} of what stands; "
+                "infill: plans and sites under way add {growth_pct} to what is there; "
                 "infill begins at {cut_infill_growth_ratio_pct}"
             ),
         ),
@@ -175,10 +176,10 @@ DEVELOPMENT = Facet(
         ),
         Rule(
             "stable",
-            lambda v, t: np.isfinite(v["growth_ratio"]),
+            lambda v, t: np.isfinite(v["growth"]) & (v["coverage_plans"] >= t["plans_known"]),
             N_(
-                "neither infill nor new: planned and started floor area is {growth_ratio_pct} of "
-                "what stands"
+                "neither infill nor new: plans and sites under way add {growth_pct} to what is "
+                "there"
             ),
         ),
     ),
@@ -187,6 +188,7 @@ DEVELOPMENT = Facet(
             "brownfield",
             lambda v, t: (
                 (v["industry_share"] >= t["brownfield_share"])
+                | (v["planned_brownfield_share"] >= t["brownfield_share"])
                 | (v["brownfield_land_share"] > v["greenfield_land_share"])
             ),
         ),

@@ -35,8 +35,9 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
     found = {
         name: get(name)
         for name in (
-            "dense_floor_share", "rural_land_share", "far", "floor_area_m2", "growth_ratio",
+            "dense_floor_share", "rural_land_share", "far", "floor_area_m2",
             "brownfield_land_share", "greenfield_land_share", "campus_share",
+            "planned_brownfield_share", "coverage_plans",
             "heat_density_cell_mwh_per_ha", "waste_heat_sources", "groundwater_area_share",
             "acid_sulphate_share", "coverage_buildings", "coverage_stops",
         )
@@ -44,7 +45,7 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             **found,
-            **_development(get, found),
+            **_development(get),
             **_uses(get),
             **_near(get, found["coverage_buildings"]),
             **_ground(get),
@@ -68,11 +69,13 @@ def _first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
     return best
 
 
-def _development(get: Get, found: Columns) -> dict[str, NDArray[np.float64]]:
+def _development(get: Get) -> dict[str, NDArray[np.float64]]:
     """Evidence of change.
 
-    Where too few building years are known, the homes of residents who came since the earlier count
-    stand for recent floor area: 1 - 1/ratio of the homes' share.
+    Growth is what plans add over what is there, in floor area or in residents, whichever is
+    published; the larger where both are. Where too few building years are known, the homes of
+    residents who came since the earlier count stand for recent floor area: 1 - 1/ratio of the
+    homes' share.
     """
     known_years = 1.0 - _zero(get("year_unknown_share"))
     by_year = np.where(known_years >= ENOUGH, get("recent_floor_share"), np.nan)
@@ -81,7 +84,8 @@ def _development(get: Get, found: Columns) -> dict[str, NDArray[np.float64]]:
         came = np.clip(1.0 - 1.0 / ratio, 0.0, 1.0) * get("housing_share")
     land = [get(f"{kind}_land_share") for kind in ("construction", "brownfield", "greenfield")]
     change = np.where(np.isnan(land).all(axis=0), np.nan, np.nansum(land, axis=0))
-    return {"recent_share": _first(by_year, came), "change_land_share": change}
+    growth = np.fmax(get("growth_ratio"), get("planned_residents_ratio"))
+    return {"growth": growth, "recent_share": _first(by_year, came), "change_land_share": change}
 
 
 def _uses(get: Get) -> dict[str, NDArray[np.float64]]:
@@ -101,7 +105,11 @@ def _near(get: Get, coverage: NDArray[np.float64]) -> dict[str, NDArray[np.float
         floor = np.where(coverage >= ENOUGH, get(f"floor_near_{what}_share"), np.nan)
         return _first(floor, get(f"residents_near_{what}_share"), get(f"land_near_{what}_share"))
 
-    frequent = _first(near("frequent_bus"), get("public_transport_zone_share"))
+    frequent = _first(
+        near("frequent_bus"),
+        get("residents_in_public_transport_zone_share"),
+        get("public_transport_zone_share"),
+    )
     return {
         "near_station_share": near("station"),
         "near_new_station_share": _first(

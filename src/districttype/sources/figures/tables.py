@@ -31,8 +31,8 @@ from districttype.providers import Strict, read_toml, validate
 
 WGS84: Final = 4326
 
-TEXTS: Final = ("id", "name", "name_sv", "parent", "greater_area", "planned_basis", "owner_class",
-                "few_owners")  # fmt: skip
+TEXTS: Final = ("id", "name", "name_sv", "parent", "greater_area", "planned_basis", "planned_place",
+                "planned_site", "owner_class", "few_owners")  # fmt: skip
 POSITIONS: Final = ("lon", "lat")
 AMOUNTS: Final = (
     "land_km2", "water_km2", "lake_km2", "weight_m2", "residents", "residents_before",
