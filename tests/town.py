@@ -123,7 +123,8 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"class": "paved", "geometry": box(100, 0, 200, 100)},
     ],
     "plans": [
-        {"reserve_m2": 5_000, "reserve_housing_m2": 4_000, "planned_residents": 60, "site": "brownfield",
+        {"reserve_m2": 5_000, "reserve_housing_m2": 4_000, "planned_residents": 60,
+         "site": "brownfield",
          "geometry": box(0, 0, 250, 250)},
         {"building_right_m2": 10_000, "used_m2": 4_000, "geometry": box(125, 250, 375, 500)},
         {"under_construction_m2": 3_000, "geometry": box(400, 0, 500, 100)},
