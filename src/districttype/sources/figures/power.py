@@ -136,12 +136,15 @@ def fit(
 
     Returns
     -------
-    (n,) weights in square metres, starting from area / pi.
+    (n,) weights in square metres, starting from area / pi, or from 0 where a cell would vanish.
     """
     scale = max(clip.area / high.sum(), 1.0) * min(clip.area / low.sum(), 1.0)
     low, high = low * scale, high * scale
     weights = low / np.pi
     drawn = diagram(sites, weights, clip)
+    if drawn.areas.min() <= 0.0:  # Newton's method needs every cell to be there: Voronoi's are
+        weights = np.zeros_like(weights)
+        drawn = diagram(sites, weights, clip)
     for _ in range(rounds):
         error = _error(drawn, low, high)
         if np.max(np.abs(error) / low) < tolerance:
