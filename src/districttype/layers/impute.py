@@ -7,14 +7,8 @@ from collections.abc import Mapping
 import geopandas as gpd
 import numpy as np
 
-# Storeys where fewer than five buildings of a use state theirs; medians of the building register
-# extract of Espoo 2023 (Etelä-Leppävaara and Perkkaa), rounded.
-DEFAULT_FLOORS = {
-    "detached": 2.0, "row": 2.0, "apartment": 5.0, "office": 5.0, "retail": 2.0, "industrial": 1.0,
-    "warehouse": 1.0, "education": 2.0, "health": 2.0, "public": 2.0, "leisure": 1.0,
-    "transport": 2.0, "utility": 1.0, "agricultural": 1.0, "outbuilding": 1.0, "other": 1.0,
-    "unknown": 2.0,
-}  # fmt: skip
+from districttype.layers.buildings import default_floors
+
 LEAST = 5
 LEAST_SHARE = 0.05  # fewer are the ones worth a tag, the tall ones, and say nothing of the rest
 
@@ -25,7 +19,8 @@ def impute_buildings(
     """Fill missing storeys, and the floor area that follows from them.
 
     Storeys become the median of the buildings of the same use that have them (at least five, and a
-    twentieth of them), else the default of the use. What is filled is marked `imputed`.
+    twentieth of them), else what is usual for the use (`tables/floors.csv`). What is filled is
+    marked `imputed`.
 
     Returns
     -------
@@ -35,10 +30,11 @@ def impute_buildings(
     table = buildings.copy()
     floors = table["floors"].to_numpy(dtype=float).copy()
     known = np.isfinite(floors)
+    usual = default_floors()
     medians = table.loc[known].groupby("use")["floors"].agg(["median", "count"])
     enough = np.maximum(LEAST, LEAST_SHARE * table["use"].value_counts())
     guess = {use: row["median"] for use, row in medians.iterrows() if row["count"] >= enough[use]}
-    filled = table["use"].map(lambda use: guess.get(use, DEFAULT_FLOORS.get(use, 1.0)))
+    filled = table["use"].map(lambda use: guess.get(use, usual.get(use, 1.0)))
     floors[~known] = filled.to_numpy(dtype=float)[~known]
     table["floors"] = floors
     table.loc[~known, "floors_origin"] = "imputed"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -92,7 +93,13 @@ def canonical(
 
 
 def _whole(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Add the tags that no row has: a GeoJSON of OpenStreetMap holds only those that occur."""
+    """Keep the shapes a layer wants and add the tags that no row has.
+
+    A GeoJSON of OpenStreetMap holds everything, and only the tags that occur.
+    """
+    dimensions = {"point": 0, "line": 1, "area": 2}
+    here = [dimensions[shape] for shape in SHAPES[layer]]
+    frame = frame[np.isin(shapely.get_dimensions(frame.geometry.to_numpy()), here)]
     absent = [key for key in wanted(layer, None).columns if key not in frame.columns]
     frame = frame.assign(**dict.fromkeys(absent, None))
     if "osm_id" not in frame.columns:
