@@ -75,6 +75,7 @@ def load_run(city: City, out: Path) -> Run | None:
     for file in files:
         try:
             table = pd.read_parquet(file)
+            table.index = table.index.astype(object)
         except (OSError, ValueError) as error:
             raise SourceError(
                 f"cannot be read: {error}", where=str(file), todo="run classify again"

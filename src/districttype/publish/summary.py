@@ -26,10 +26,14 @@ def summary(edition: Edition, out: Path) -> str:
         lines += ["", f"Also classified: {', '.join(others)}"]
     if edition.run["missing_layers"]:
         lines.append(f"Not to be had: {', '.join(edition.run['missing_layers'])}")
-    lines += [
-        "",
-        f"Maps:    {out / 'maps' / 'index.html'}",
-        f"Report:  {out / 'report.html'}",
-        f"Tables:  {out / 'districts.csv'}  {out / 'zones.gpkg'}",
-    ]
+    made = {
+        "Maps": ("maps/index.html", "maps/typology.html", "maps/focus.html"),
+        "Report": ("report.html",),
+        "Tables": ("districts.csv", "zones.gpkg"),
+    }
+    lines.append("")
+    for what, names in made.items():
+        there = [str(out / name) for name in names if (out / name).is_file()]
+        if there:
+            lines.append(f"{what + ':':<9}{'  '.join(there)}")
     return "\n".join(lines)
