@@ -36,7 +36,7 @@ DISTRICTS = (
 )
 
 REGISTRY = (
-    Indicator("far", "1", "density", "Floor area ratio: floor area per land area",
+    Indicator("far", "1", "density", "Floor area ratio: floor area over dry land",
               ("districts", "buildings"), "Finnish aluetehokkuus e_a"),
     Indicator("floor_area_m2", "m2", "density", "Floor area", ("districts", "buildings"), "sum",
               extensive=True),
@@ -49,7 +49,7 @@ REGISTRY = (
     Indicator("housing_share", "1", "use", "Share of floor area in homes", ("buildings",), "ratio"),
     Indicator("floor_near_station_share", "1", "mobility",
               "Share of floor area within 800 m of a station", ("stops", "buildings"), "distance"),
-    Indicator("heat_density_mwh_per_ha", "MWh/ha", "energy", "Heat demand per hectare of land",
+    Indicator("heat_density_mwh_per_ha", "MWh/ha", "energy", "Heat demand per hectare of dry land",
               ("buildings",), "table of demand"),
     Indicator("ground_clay_share", "1", "ground", "Share of land on clay", ("ground",), "area"),
     Indicator("green_share", "1", "green", "Share of land under green", ("land_cover",), "area"),

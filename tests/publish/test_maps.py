@@ -201,7 +201,7 @@ def test_reconstructed_data_say_so(browser: Browser, tmp_path: Path, language: s
     write_map(toy.edition(embedded=True), tmp_path / "typology.html", ("fi", "sv", "en"))
     with offline(browser, tmp_path / "typology.html", f"#district=016&lang={language}") as page:
         words = translate(
-            "Reconstructed from published figures; not for decisions on single plots", language
+            "Reconstructed from published figures, not for decisions on single plots.", language
         )
         expect(page.locator("#stamp")).to_have_text(words)
         expect(page.locator("#panel .warning")).to_have_text(words)

@@ -18,6 +18,7 @@ import shapely
 
 import toy
 from districttype.errors import DistricttypeError
+from districttype.i18n import translate
 from districttype.publish import publish
 from districttype.publish.edition import FACETS
 from needs import command, require_system
@@ -190,7 +191,7 @@ def test_qgis_opens_it_coloured(out: Path, tmp_path: Path) -> None:
     assert answer["colours"]["016"] == "#2f7fb9"
     assert answer["colours"]["411"] == "#23308f"  # a detail with a colour of its own
     assert answer["colours"]["622"] == "#d6d4cf"  # unknown
-    assert answer["alias"] == "Floor area ratio: floor area per land area"
+    assert answer["alias"].startswith(translate("Floor area ratio: floor area over dry land", "fi"))
     assert answer["styles"] == sorted([*FACETS, "ownership"])
 
 

@@ -156,6 +156,12 @@ FACETS: tuple[FacetLegend, ...] = (
     ),
 )
 
+# Words that travel inside other messages: what facets are called there, and on what a cut rests.
+WORDS = (
+    N_("density"), N_("development"), N_("use"), N_("mobility"), N_("energy"), N_("ground"),
+    N_("ownership"), N_("own choice"), N_("source"), N_("unknown"),
+)  # fmt: skip
+
 ZONE_SETS: Mapping[str, str] = {
     "districts": N_("Districts"),
     "stations": N_("Station surroundings"),

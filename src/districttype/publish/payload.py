@@ -35,7 +35,7 @@ KEY_INDICATORS = (
     "offices_share", "floor_near_station_share", "floor_near_stop_share",
     "heat_density_mwh_per_ha", "ground_clay_share", "ground_bedrock_share", "green_share",
 )  # fmt: skip
-_CALLS = re.compile(r"""\bt\(\s*"((?:[^"\\]|\\.)*)\"""")
+_CALLS = re.compile(r"""\b(?:t\(|say\(\[)\s*"((?:[^"\\]|\\.)*)\"""")
 _MARKS = re.compile(r"""data-t(?:-label|-placeholder)?="([^"]+)\"""")
 _CHOICES = re.compile(r"""data-t="\{\{ '([^']+)' if .*? else '([^']+)' \}\}\"""")
 

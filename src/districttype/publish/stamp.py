@@ -5,7 +5,7 @@ from __future__ import annotations
 from districttype.i18n import N_, Message
 from districttype.publish.edition import Edition
 
-EMBEDDED = N_("Reconstructed from published figures; not for decisions on single plots")
+EMBEDDED = N_("Reconstructed from published figures, not for decisions on single plots.")
 MADE = N_("Made with districttype {version} from data as of {date}")
 JUDGEMENT = N_(
     "Thresholds and weights are judgement. They are listed in run.json and can be changed."

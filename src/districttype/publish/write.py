@@ -17,6 +17,9 @@ from districttype.publish import tables
 from districttype.publish.edition import Edition
 from districttype.publish.geopackage import write_geopackage
 from districttype.publish.maps import write_map
+from districttype.publish.report import write_index, write_reports
+from districttype.publish.workbook import write_workbook
+from districttype.publish.workshop import write_workshops
 
 Step = Callable[[Edition, Path, Sequence[str]], None]
 
@@ -93,7 +96,15 @@ def _write_maps(edition: Edition, out: Path, languages: Sequence[str]) -> None:
         write_map(edition, out / "maps" / f"{name}.html", languages)
 
 
-STEPS: tuple[Step, ...] = (_write_tables, _write_geopackage, _write_maps)
+def _write_pages(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    if "districts" in edition.results:
+        write_workbook(edition, out / "districts.xlsx", languages[0])
+        write_index(edition, out, languages)
+        write_reports(edition, out, languages)
+        write_workshops(edition, out, languages)
+
+
+STEPS: tuple[Step, ...] = (_write_tables, _write_geopackage, _write_maps, _write_pages)
 
 
 def _write_run(edition: Edition, out: Path, outputs: list[str]) -> None:

@@ -36,9 +36,7 @@
   }
   function language() {
     const wishes = [D.recall("language")].concat((navigator.languages || []).map(function (l) { return l.slice(0, 2); }));
-    const kept = D.recall("language");
-    if (D.data.languages.includes(kept)) return kept;
-    return D.data.languages.find(function (l) { return wishes.includes(l) && l !== "en"; }) || D.data.languages[0];
+    return wishes.find(function (l) { return D.data.languages.includes(l); }) || D.data.languages[0];
   }
 
   /* ---- the link ---------------------------------------------------------------------- */

@@ -1,0 +1,317 @@
+"""The report: a page for the city, a page for each district; one file a language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from districttype import __version__
+from districttype.focus.cityview import shortlist
+from districttype.i18n import N_
+from districttype.publish import legend, svg
+from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.shapes import simplify_zones
+from districttype.publish.stamp import JUDGEMENT, MADE, stamp
+from districttype.publish.tables import source_table
+from districttype.publish.templating import environment, static
+from districttype.publish.words import Words
+
+KEY_INDICATORS = (
+    "residents", "jobs", "far", "mean_floors", "residents_per_ha", "dense_floor_share",
+    "reserve_m2", "growth_ratio", "housing_share", "offices_share", "industry_share",
+    "floor_near_station_share", "floor_near_frequent_bus_share", "floor_near_stop_share",
+    "heat_demand_mwh", "heat_density_mwh_per_ha", "green_share", "floor_area_imputed_share",
+)  # fmt: skip
+SHORTLIST = 12
+
+
+def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    """Write `report.html` in the first language and `report.<language>.html` in the others."""
+    sheet = _Drawing(edition.results["districts"])
+    for language in languages:
+        html = (
+            environment()
+            .get_template("report.html")
+            .render(
+                **context(edition, language, sheet), others=_links(languages, language, "report")
+            )
+        )
+        (out / file_name("report", language, languages)).write_text(html, encoding="utf-8")
+
+
+def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    """Write the first page, `maps/index.html`, and its other languages beside it."""
+    sheet = _Drawing(edition.results["districts"])
+    folder = out / "maps"
+    folder.mkdir(exist_ok=True)
+    for language in languages:
+        html = (
+            environment()
+            .get_template("index.html")
+            .render(
+                **context(edition, language, sheet),
+                others=_links(languages, language, "index"),
+                report="../" + file_name("report", language, languages),
+                sets=[name for name in edition.results if name != "districts"],
+            )
+        )
+        (folder / file_name("index", language, languages)).write_text(html, encoding="utf-8")
+
+
+def file_name(stem: str, language: str, languages: Sequence[str]) -> str:
+    """Return what a page in a language is called; the first language has no mark."""
+    return f"{stem}.html" if language == languages[0] else f"{stem}.{language}.html"
+
+
+def _links(languages: Sequence[str], shown: str, stem: str) -> list[dict[str, Any]]:
+    return [
+        {"id": lang, "href": file_name(stem, lang, languages), "shown": lang == shown}
+        for lang in languages
+    ]
+
+
+class _Drawing:
+    """The districts as paths, drawn once for all maps of a page."""
+
+    def __init__(self, result: ZoneSetResult) -> None:
+        land = result.zones.land
+        self.whole = result.zones.frame.geometry
+        self.land = simplify_zones(land, 25.0)
+        known = land[~land.is_empty]
+        self.bounds = (known if len(known) else self.whole).total_bounds
+        self.frame = svg.sheet(self.bounds)
+        self.paths = svg.definitions(self.land, self.frame, "z")
+        self.ids = list(result.zones.ids)
+
+    def close(self, zone_id: str) -> dict[str, Any]:
+        """Return the part of the map round a zone: its frame, and which zones are in it."""
+        i = self.ids.index(zone_id)
+        shape = self.land.iloc[i] if not self.land.iloc[i].is_empty else self.whole.iloc[i]
+        west, south, east, north = shape.bounds
+        pad = 0.18 * max(east - west, north - south)
+        wide = max(east - west, (north - south) * 1.5) + 2 * pad
+        high = wide / 1.5
+        x, y = (west + east) / 2, (south + north) / 2
+        corner = self.frame.points(
+            shapely.get_coordinates([shapely.Point(x - wide / 2, y + high / 2)])
+        )[0]
+        units = wide * self.frame.scale
+        window = shapely.box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+        near = [k for k, s in enumerate(self.land) if not s.is_empty and s.intersects(window)]
+        return {
+            "box": f"{corner[0]} {corner[1]} {units:.1f} {units / 1.5:.1f}",
+            "near": near,
+            "at": i,
+            "stroke": units / 180,
+        }
+
+
+def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any]:
+    """Return all that the templates of report and first page say, in a language."""
+    words = Words(edition, language)
+    result = edition.results["districts"]
+    warning = stamp(edition)
+    return {
+        "w": words,
+        "_": words.t,
+        "lang": language,
+        "style": static("page.css"),
+        "warning": words.say(warning),
+        "made": words.t(MADE, version=__version__, date=words.as_of),
+        "judgement": words.t(JUDGEMENT),
+        "box": drawing.frame.box,
+        "paths": drawing.paths,
+        "facets": [_facet(f, result, words) for f in legend.FACETS if f.id in result.labels],
+        "count": len(result.zones),
+        "facts": _facts(edition, words),
+        "choice": _choice(edition, result, words),
+        "missing": [str(name) for name in edition.run.get("missing_layers", [])],
+        "sources": source_table(edition).fillna("").to_dict("records"),
+        "thresholds": _thresholds(edition, words),
+        "districts": [
+            _district(zone, edition, result, words, drawing) for zone in result.zones.ids
+        ],
+    }
+
+
+def _facet(facet: legend.FacetLegend, result: ZoneSetResult, words: Words) -> dict[str, Any]:
+    """Return a facet's small map and the counts of its labels."""
+    labels = result.labels.reindex(result.zones.ids)
+    detail = labels.get(f"{facet.id}_detail", pd.Series("", labels.index))
+    drawn = [
+        legend.shown(facet, label if isinstance(label, str) else legend.UNKNOWN, d)
+        for label, d in zip(labels[facet.id], detail, strict=True)
+    ]
+    palette = legend.palette(facet)
+    names = {label.id: words.t(label.name) for label in facet.labels}
+    counts = pd.Series(drawn).value_counts()
+    total = max(len(drawn), 1)
+    return {
+        "id": facet.id,
+        "name": words.t(facet.name),
+        "question": words.t(facet.question),
+        "map": svg.coloured((palette[key].colour for key in drawn), "z"),
+        "unknown": int(counts.get(legend.UNKNOWN, 0)),
+        "rows": [
+            {
+                "name": f"{names[label.of]}: {words.t(label.name)}"
+                if label.of
+                else words.t(label.name),
+                "colour": label.colour,
+                "count": int(counts[key]),
+                "share": float(counts[key]) / total,
+            }
+            for key, label in palette.items()
+            if counts.get(key, 0)
+        ],
+    }
+
+
+FACTS = {
+    "land_km2": N_("Land area"),
+    "residents": N_("Residents"),
+    "jobs": N_("Jobs"),
+    "floor_area_m2": N_("Floor area"),
+    "heat_demand_mwh": N_("Heat demand"),
+    "reserve_m2": N_("Unused building right"),
+}
+PARTLY = N_("known in {n} of {count} districts")
+
+
+def _facts(edition: Edition, words: Words) -> list[dict[str, str]]:
+    """Return the totals of the city; one that is not known everywhere says so."""
+    table = edition.results["districts"].indicators
+    known = {indicator.name: indicator for indicator in edition.registry}
+    found = []
+    for name, title in FACTS.items():
+        n = int(table[name].notna().sum()) if name in table and name in known else 0
+        if n:
+            partly = words.t(PARTLY, n=n, count=len(table)) if n < len(table) else ""
+            value = words.quantity(table[name].sum(), known[name])
+            found.append({"name": words.t(title), "value": value, "note": partly})
+    return found
+
+
+def chosen(edition: Edition) -> pd.DataFrame:
+    """Return the shortlist: the first twelve focus areas to begin with."""
+    result = edition.results["districts"]
+    needed = {"rank", "relative_score", "stability", "archetype"}
+    if result.focus.empty or not needed <= set(result.focus.columns):
+        return result.focus.iloc[:0]
+    return shortlist(result.focus, result.zones, n=SHORTLIST)
+
+
+def _choice(edition: Edition, result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
+    return [
+        {
+            "zone": words.zone_name(result, row["zone_id"]),
+            "id": row["zone_id"],
+            "solution": row["solution"],
+            "colour": legend.SOLUTION_COLOURS.get(row["solution"], "#23303f"),
+            "name": words.solution(row["solution"]),
+            "why": words.sentences(row["reasons"]),
+            "sheet": sheet_name(row["zone_id"], row["solution"]),
+        }
+        for row in chosen(edition).to_dict("records")
+    ]
+
+
+def sheet_name(zone_id: str, solution: str) -> str:
+    """Return the file name of a workshop sheet: safe on every file system."""
+    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in str(zone_id))
+    return f"{safe}-{solution}.html"
+
+
+def _thresholds(edition: Edition, words: Words) -> list[dict[str, Any]]:
+    found = []
+    for facet, cuts in dict(edition.run.get("thresholds", {})).items():
+        for name, cut in cuts.items():
+            found.append(
+                {
+                    "facet": words.t(legend.facet(facet).name),
+                    "name": name,
+                    "value": words.number(cut["value"], 3),
+                    "unit": "" if cut.get("unit") == "1" else cut.get("unit", ""),
+                    "basis": words.t(str(cut.get("basis", ""))),
+                    "source": cut.get("source", ""),
+                }
+            )
+    return found
+
+
+def _district(
+    zone: str, edition: Edition, result: ZoneSetResult, words: Words, drawing: _Drawing
+) -> dict[str, Any]:
+    frame = result.zones.frame
+    known = {indicator.name: indicator for indicator in edition.registry}
+    values = result.indicators.loc[zone]
+    return {
+        "id": str(zone),
+        "name": words.zone_name(result, zone),
+        "also": [
+            str(v)
+            for v in (frame.loc[zone].get(c) for c in ("name", "name_sv", "name_latin"))
+            if isinstance(v, str) and v != words.zone_name(result, zone)
+        ],
+        "parent": frame.loc[zone].get("parent"),
+        "land": words.number(result.zones.land_m2.loc[zone] / 1e6, 2),
+        "labels": words.labels(result, zone),
+        "focus": focus_of(result, zone, words),
+        "numbers": [
+            (words.t(known[n].description), words.quantity(values[n], known[n]))
+            for n in KEY_INDICATORS
+            if n in known and n in values and pd.notna(values[n])
+        ],
+        "sites": sites_of(result.sites, zone, words),
+        "close": drawing.close(zone),
+    }
+
+
+def focus_of(result: ZoneSetResult, zone: str, words: Words, most: int = 3) -> list[dict[str, Any]]:
+    """Return the focus areas of a zone in words, best first."""
+    if result.focus.empty:
+        return []
+    mine = result.focus[result.focus["zone_id"] == zone].head(most)
+    return [
+        {
+            "solution": row["solution"],
+            "colour": legend.SOLUTION_COLOURS.get(row["solution"], "#23303f"),
+            "name": words.solution(row["solution"]),
+            "share": words.percent(row.get("share_of_max", row["score"])),
+            "reasons": words.sentences(row["reasons"]),
+            "cautions": words.sentences(row.get("cautions")),
+            "actors": words.named("actors", row["actors"]),
+            "convener": words.named("actors", row.get("convener")),
+            "means": words.named("means", row["means"]),
+            "prerequisites": words.named("prerequisites", row["prerequisites"]),
+            "systems": words.named("systems", row["systems"]),
+        }
+        for row in mine.to_dict("records")
+    ]
+
+
+def sites_of(
+    sites: gpd.GeoDataFrame | None, zone: str, words: Words, solution: str | None = None
+) -> list[dict[str, Any]]:
+    """Return the sites of a zone (for a solution), each place once, in words."""
+    if sites is None or sites.empty:
+        return []
+    mine = sites[sites["zone_id"] == zone]
+    if solution is not None:
+        mine = mine[mine["solution"] == solution]
+    else:
+        mine = mine[~mine.duplicated(["kind", "name", "geometry"])]
+    return [
+        {
+            "kind": next(iter(words.named("sites", row["kind"])), ""),
+            "name": row["name"] if isinstance(row["name"], str) else "",
+            "reason": words.say(row["reason"]),
+            "point": row["geometry"],
+        }
+        for row in mine.to_dict("records")
+    ]

@@ -1,0 +1,237 @@
+"""Workshop sheets: one focus area on one A3 page, to be put on a wall and written on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from districttype import __version__
+from districttype.errors import ConfigError
+from districttype.focus.blocks import blocks_in_need
+from districttype.i18n import N_
+from districttype.publish import svg
+from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.report import chosen, focus_of, sheet_name, sites_of
+from districttype.publish.shapes import simplify_zones
+from districttype.publish.stamp import JUDGEMENT, MADE, stamp
+from districttype.publish.templating import environment, static
+from districttype.publish.words import Words
+
+RATIO = 1.35
+QUESTIONS = {
+    "unknown": N_("{reason}. Who knows?"),
+    "borderline": N_("{facet}: is it {label} or {runner}? The data cannot tell."),
+    "owner": N_("Who owns the land, and who can commit it?"),
+    "judgement": N_("Part of the score is our own judgement. Does it hold here?"),
+    "absent": N_("Who is missing from this table?"),
+}
+
+
+def write_workshops(edition: Edition, out: Path, languages: Sequence[str]) -> None:
+    """Write the sheets of the shortlist into `workshop/`."""
+    for row in chosen(edition).to_dict("records"):
+        write_workshop(edition, out, row["zone_id"], row["solution"], languages)
+
+
+def write_workshop(
+    edition: Edition,
+    out: Path,
+    zone_id: str,
+    solution: str,
+    languages: Sequence[str],
+    *,
+    zone_set: str = "districts",
+) -> Path:
+    """Write the sheet of one focus area, in all languages, and return its path.
+
+    Parameters
+    ----------
+    edition
+        What the run found.
+    out
+        The folder of the outputs; the sheet goes into `workshop` in it.
+    zone_id, solution
+        The focus area.
+    languages
+        Languages of the sheet, the first one first shown.
+    zone_set
+        The zone set of the zone.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such zone, or the solution is not recommended there.
+    """
+    result = edition.results.get(zone_set)
+    if result is None or zone_id not in result.zones.ids:
+        raise ConfigError(f"there is no zone {zone_id!r}", where=f"zone set {zone_set}")
+    mine = result.focus[result.focus["zone_id"] == zone_id] if len(result.focus) else result.focus
+    if mine.empty or solution not in set(mine["solution"]):
+        eligible = ", ".join(mine["solution"]) if len(mine) else "none"
+        raise ConfigError(
+            f"{solution} is not recommended in {zone_id}",
+            where=f"zone set {zone_set}",
+            todo=f"recommended there are: {eligible}",
+        )
+    drawing = _Map(edition, result, zone_id, solution)
+    sheets = [_sheet(edition, result, zone_id, solution, lang, drawing) for lang in languages]
+    html = (
+        environment()
+        .get_template("workshop.html")
+        .render(
+            sheets=sheets,
+            lang=languages[0],
+            style=static("page.css"),
+            script=static("languages.js"),
+            paths=drawing.definitions,
+            title=f"{sheets[0]['zone']} – {sheets[0]['name']}",
+        )
+    )
+    path = out / "workshop" / sheet_name(zone_id, solution)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+class _Map:
+    """The sheet's map: the zone among its neighbours, its blocks, sites, stations and streets."""
+
+    def __init__(
+        self, edition: Edition, result: ZoneSetResult, zone_id: str, solution: str
+    ) -> None:
+        land = result.zones.land
+        shape = land.loc[zone_id]
+        self.shape = shape if not shape.is_empty else result.zones.frame.geometry.loc[zone_id]
+        self.frame = svg.sheet(self.shape.bounds, margin=0.1, ratio=RATIO)
+        high = self.frame.height / self.frame.scale
+        self.window = shapely.box(
+            self.frame.west,
+            self.frame.north - high,
+            self.frame.west + svg.WIDTH / self.frame.scale,
+            self.frame.north,
+        )
+        ground = edition.results["districts"].zones
+        self.land = self._paths(simplify_zones(self._cut(ground.land), 4.0))
+        self.zone = self.frame.path(shapely.simplify(self.shape, 3.0))
+        self.blocks = self._blocks(edition, result, zone_id, solution)
+        streets = edition.layers.frame("streets")
+        self.streets = self._paths(self._cut(streets.geometry)) if streets is not None else []
+        stops = edition.layers.frame("stops")
+        self.stations = []
+        if stops is not None:
+            rail = stops[stops["mode"].isin(["rail", "metro", "light_rail", "tram"])]
+            rail = rail[rail.within(self.window) & ~rail.duplicated(["mode", "name"])]
+            points = self.frame.points(shapely.get_coordinates(rail.geometry.to_numpy()))
+            self.stations = [
+                (int(x), int(y), name if isinstance(name, str) else "")
+                for (x, y), name in zip(points, rail["name"], strict=True)
+            ]
+        self.definitions = ""
+        self.bar = svg.scale_bar(self.frame)
+
+    def at(self, point: shapely.Point) -> tuple[int, int]:
+        x, y = self.frame.points(shapely.get_coordinates(point))[0]
+        return int(x), int(y)
+
+    def _cut(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+        near = shapes[shapes.intersects(self.window)]
+        return gpd.GeoSeries(shapely.intersection(near.to_numpy(), self.window), crs=shapes.crs)
+
+    def _paths(self, shapes: gpd.GeoSeries) -> list[str]:
+        return [path for path in map(self.frame.path, shapes) if path]
+
+    def _blocks(
+        self, edition: Edition, result: ZoneSetResult, zone_id: str, solution: str
+    ) -> dict[str, list[str]]:
+        blocks = edition.results.get("blocks")
+        if blocks is None or edition.catalogue is None:
+            return {"all": [], "need": []}
+        need = blocks_in_need(
+            result.focus[result.focus["zone_id"] == zone_id],
+            result.zones,
+            blocks.zones,
+            blocks.indicators,
+            edition.catalogue,
+            labels=blocks.labels,
+        )
+        ids = set(need.loc[need["solution"] == solution, "block_id"]) if len(need) else set()
+        inside = blocks.zones.land[blocks.zones.land.intersects(self.shape)]
+        marked = inside[inside.index.isin(ids)]
+        return {"all": self._paths(inside), "need": self._paths(marked)}
+
+
+def _sheet(
+    edition: Edition,
+    result: ZoneSetResult,
+    zone_id: str,
+    solution: str,
+    language: str,
+    drawing: _Map,
+) -> dict[str, Any]:
+    words = Words(edition, language)
+    focus = next(f for f in focus_of(result, zone_id, words, most=99) if f["solution"] == solution)
+    labels = words.labels(result, zone_id)
+    sites = sites_of(result.sites, zone_id, words, solution)
+    row = result.focus[
+        (result.focus["zone_id"] == zone_id) & (result.focus["solution"] == solution)
+    ].iloc[0]
+    return {
+        "lang": language,
+        "_": words.t,
+        "city": words.city,
+        "zone": words.zone_name(result, zone_id),
+        "name": focus["name"],
+        "focus": focus,
+        "labels": labels,
+        "sites": [s | {"at": drawing.at(s["point"])} for s in sites[:12]],
+        "steps": _steps(edition, str(row.get("checklists", "")), language),
+        "questions": _questions(labels, row, words),
+        "map": drawing,
+        "bar": words.number(drawing.bar["metres"]) + "\u00a0m",
+        "warning": words.say(stamp(edition)),
+        "made": words.t(MADE, version=__version__, date=words.as_of),
+        "judgement": words.t(JUDGEMENT),
+    }
+
+
+def _steps(edition: Edition, checklists: str, language: str) -> list[dict[str, Any]]:
+    if edition.catalogue is None:
+        return []
+    found = []
+    for key in filter(None, checklists.split(";")):
+        checklist = edition.catalogue.checklists[key]
+        found.append(
+            {
+                "name": checklist.name.get(language, checklist.name["en"]),
+                "steps": [step.get(language, step["en"]) for step in checklist.steps],
+            }
+        )
+    return found
+
+
+def _questions(labels: list[dict[str, Any]], row: pd.Series, words: Words) -> list[str]:
+    """Return what the data leave open, as questions to those at the table."""
+    asked = []
+    for label in labels:
+        if not label["known"] and label["id"] != "ownership":
+            reason = label["reason"]
+            asked.append(words.t(QUESTIONS["unknown"], reason=reason[:1].upper() + reason[1:]))
+        elif label["borderline"] and label["runner_up"]:
+            asked.append(
+                words.t(
+                    QUESTIONS["borderline"],
+                    facet=label["facet"],
+                    label=label["label"].lower(),
+                    runner=label["runner_up"].lower(),
+                )
+            )
+    if any(label["id"] == "ownership" and not label["known"] for label in labels):
+        asked.append(words.t(QUESTIONS["owner"]))
+    if "inference" in str(row.get("weakest_evidence", "")):
+        asked.append(words.t(QUESTIONS["judgement"]))
+    return [*asked[:6], words.t(QUESTIONS["absent"])]

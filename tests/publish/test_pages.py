@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import openpyxl
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+import toy
+from browser import offline, running
+from districttype.errors import ConfigError
+from districttype.i18n import translate
+from districttype.publish import publish
+from districttype.publish.workshop import write_workshop
+from needs import require_system
+
+LANGUAGES = ("fi", "sv", "en")
+STAMP = "Reconstructed from published figures, not for decisions on single plots."
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    publish(toy.edition(embedded=True), folder, languages=LANGUAGES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with running() as chrome:
+        yield chrome
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("suffix", "language"), [("", "fi"), (".sv", "sv"), (".en", "en")])
+@pytest.mark.parametrize("page", ["report", "maps/index"])
+def test_pages_are_in_three_languages_and_carry_the_stamp(
+    out: Path, page: str, suffix: str, language: str
+) -> None:
+    html = read(out / f"{page}{suffix}.html")
+    assert f'<html lang="{language}">' in html
+    assert translate(STAMP, language) in html
+    assert translate("The city at a glance", language) in html
+
+
+def test_a_name_from_data_never_becomes_markup(out: Path) -> None:
+    pages = [p for p in out.rglob("*.html") if not p.name.startswith(("typology", "focus"))]
+    assert len(pages) > 6
+    for page in pages:
+        assert "<script>alert" not in read(page)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in read(out / "report.html")
+
+
+def test_the_report_has_a_page_a_district_with_reasons(out: Path) -> None:
+    html = read(out / "report.en.html")
+    assert len(re.findall(r'<article class="page district"', html)) == 8
+    for name in ("Äyräpää", "Ísafjörður", "Львів", "Κηφισιά", "Kladno"):
+        assert name in html
+    assert "no layer covers enough of the zone" in html
+    assert "1 of 8 districts" in html  # what is unknown
+
+
+def test_links_inside_the_outputs_lead_somewhere(out: Path) -> None:
+    for page in out.rglob("*.html"):
+        for link in re.findall(r'<a[^>]*href="([^"#]+)', read(page)):
+            if not link.startswith("https://leafletjs"):  # in Leaflet's own code, never shown
+                assert (page.parent / link).exists(), (page.name, link)
+
+
+def test_the_workbook(out: Path) -> None:
+    book = openpyxl.load_workbook(out / "districts.xlsx")
+    assert book.sheetnames == ["labels", "indicators", "focus", "sources", "readme"]
+    for sheet in book:
+        assert sheet.cell(1, 1).value == translate(STAMP, "fi")
+    labels = book["labels"]
+    assert labels.cell(3, 1).value == "016"
+    assert labels.cell(3, 2).value == "Äyräpää"
+    assert labels.cell(8, 2).value == toy.SCRIPT
+    numbers = book["indicators"]
+    head = [cell.value for cell in numbers[2]]
+    units = [cell.value for cell in numbers[3]]
+    heat = head.index(translate("Heat demand per hectare of dry land", "fi"))
+    assert units[heat] == "MWh/ha"
+    assert isinstance(numbers.cell(4, heat + 1).value, float)
+    assert numbers.cell(9, heat + 1).value is None  # unknown, not zero
+
+
+def test_a_cell_never_becomes_a_formula(tmp_path: Path) -> None:
+    edition = toy.edition()
+    districts = edition.results["districts"]
+    frame = districts.zones.frame.copy()
+    frame.iloc[0, frame.columns.get_loc("name")] = '=HYPERLINK("http://x","y")'
+    zones = replace(districts.zones, frame=frame)
+    results = {**edition.results, "districts": replace(districts, zones=zones)}
+    publish(replace(edition, results=results), tmp_path)
+    cell = openpyxl.load_workbook(tmp_path / "districts.xlsx").worksheets[0].cell(2, 2)
+    assert cell.data_type == "s"
+    assert cell.value == '=HYPERLINK("http://x","y")'
+
+
+def test_a_workshop_sheet_for_what_is_recommended_and_no_other(tmp_path: Path) -> None:
+    path = write_workshop(toy.edition(), tmp_path, "713", "A5", LANGUAGES)
+    html = read(path)
+    assert path.name == "713-A5.html"
+    for language in LANGUAGES:
+        assert translate("Who should be at the table", language) in html
+        assert translate("Open questions", language) in html
+    with pytest.raises(ConfigError, match=r"A2 is not recommended in 713.*A5"):
+        write_workshop(toy.edition(), tmp_path, "713", "A2", LANGUAGES)
+    with pytest.raises(ConfigError, match="there is no zone '999'"):
+        write_workshop(toy.edition(), tmp_path, "999", "A5", LANGUAGES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["report.html", "maps/index.html", "workshop/713-A5.html"])
+def test_pages_open_offline_without_a_serious_fault(browser: Browser, out: Path, page: str) -> None:
+    with offline(browser, out / page) as opened:
+        found = Axe().run(opened).response["violations"]
+        serious = [
+            (fault["id"], node["html"][:200])
+            for fault in found
+            if fault["impact"] in {"serious", "critical"}
+            for node in fault["nodes"]
+        ]
+        assert not serious
+
+
+@pytest.mark.slow
+def test_a_workshop_sheet_changes_its_language(browser: Browser, out: Path) -> None:
+    with offline(browser, out / "workshop" / "713-A5.html") as page:
+        page.locator("#languages [lang=sv]").click()
+        expect(page.locator("main:visible h1")).to_have_text("Esboviken")
+        expect(page.locator("main:visible")).to_have_count(1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "pages", "size"),
+    [("report.en.html", (11, 13), (595, 842)), ("workshop/713-A5.html", (1, 1), (1191, 842))],
+)
+def test_pages_print_right(
+    browser: Browser, out: Path, tmp_path: Path, page: str, pages: tuple[int, int],
+    size: tuple[int, int],
+) -> None:  # fmt: skip
+    require_system("pdfinfo", present=shutil.which("pdfinfo") is not None, install="poppler-utils")
+    pdf = tmp_path / "page.pdf"
+    with offline(browser, out / page) as opened:
+        opened.pdf(path=pdf, prefer_css_page_size=True, print_background=True)
+    info = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
+    count = re.search(r"Pages:\s+(\d+)", info)
+    paper = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info)
+    assert count is not None
+    assert paper is not None
+    assert pages[0] <= int(count[1]) <= pages[1]
+    assert (round(float(paper[1])), round(float(paper[2]))) == size
