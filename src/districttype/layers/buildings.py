@@ -79,8 +79,9 @@ def _refined(
     ground = np.minimum(np.where(ground > 0, ground, np.inf), shapely.area(houses.geometry.array))
     top = np.zeros(len(houses))
     np.maximum.at(top, owner[known], levels[known])
-    lacking = np.isnan(floors) & (floor_area > 0)
-    floors[lacking] = np.clip(floor_area / ground, 1.0, np.maximum(top, 1.0))[lacking]
+    lacking = np.isnan(floors) & (floor_area > 0) & (ground > 0)
+    mean = floor_area[lacking] / ground[lacking]
+    floors[lacking] = np.clip(mean, 1.0, np.maximum(top[lacking], 1.0))
     highest = np.full(len(houses), -np.inf)
     tall = np.isfinite(height)
     np.maximum.at(highest, owner[tall], height[tall])
