@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from districttype.indicators.zonal.planar import polygonal
+
 SCALE = 100_000
 """Steps a degree."""
 POLYGONS = (3, 6)
@@ -26,14 +28,15 @@ def simplify_zones(shapes: gpd.GeoSeries, tolerance: float) -> gpd.GeoSeries:
     Parameters
     ----------
     shapes
-        Polygons in a metric CRS; empty ones stay so.
+        Polygons in a metric CRS; empty ones stay so. Of a shape that a cut has left with stray
+        points and lines, the polygons count.
     tolerance
         Width of what may be left out, in metres.
     """
     if not len(shapes) or not hasattr(shapely, "coverage_simplify"):
         return shapes.simplify(tolerance)
     try:
-        simple = shapely.coverage_simplify(shapes.to_numpy(), tolerance)
+        simple = shapely.coverage_simplify(polygonal(shapes.to_numpy()), tolerance)
     except shapely.errors.GEOSException:  # zones that overlap, such as stations' surroundings
         return shapes.simplify(tolerance)
     return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs)
