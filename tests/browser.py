@@ -31,7 +31,12 @@ def running() -> Iterator[Browser]:
 def offline(browser: Browser, path: Path, fragment: str = "", **options: Any) -> Iterator[Page]:
     """Open a file with the network cut; at the end no error and no request must have been seen."""
     faults: list[str] = []
-    options = {"viewport": {"width": 1400, "height": 900}, "locale": "en-GB", **options}
+    options = {
+        "viewport": {"width": 1400, "height": 900},
+        "locale": "en-GB",
+        "reduced_motion": "reduce",
+        **options,
+    }
     context = browser.new_context(**options)
     context.set_offline(True)
     page = context.new_page()

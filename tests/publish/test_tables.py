@@ -190,7 +190,7 @@ def test_qgis_opens_it_coloured(out: Path, tmp_path: Path) -> None:
     assert answer["type"] == "categorizedSymbol"
     assert answer["colours"]["016"] == "#2f7fb9"
     assert answer["colours"]["411"] == "#23308f"  # a detail with a colour of its own
-    assert answer["colours"]["622"] == "#d6d4cf"  # unknown
+    assert answer["colours"]["622"] == "#c9c7c3"  # unknown
     assert answer["alias"].startswith(translate("Floor area ratio: floor area over dry land", "fi"))
     assert answer["styles"] == sorted([*FACETS, "ownership"])
 

@@ -13,8 +13,8 @@ from districttype.i18n import N_
 
 UNKNOWN = "unknown"
 UNKNOWN_NAME = N_("Unknown")
-UNKNOWN_COLOUR = "#d6d4cf"
-UNKNOWN_LINE = "#b3b0a9"
+UNKNOWN_COLOUR = "#c9c7c3"
+UNKNOWN_LINE = "#a3a09a"
 BORDERLINE = 0.7
 """A label that fewer draws than this keep is drawn hatched."""
 
@@ -67,7 +67,7 @@ FACETS: tuple[FacetLegend, ...] = (
         ),
         (
             Label("dense", N_("dense"), "#23308f", of="dense"),
-            Label("spacious", N_("spacious"), "#4fbdbd", of="sparse"),
+            Label("spacious", N_("spacious"), "#3aaebb", of="sparse"),
             Label("rural", N_("rural"), "#efe6a4", of="sparse"),
         ),
         {"compact": N_("compact"), "low": N_("low")},
@@ -120,7 +120,7 @@ FACETS: tuple[FacetLegend, ...] = (
         (
             Label("heat_network_viable", N_("Heat network is viable"), "#a61e2b"),
             Label("borderline", N_("Heat network is borderline"), "#f0a35e"),
-            Label("individual", N_("Building by building"), "#bfe0e6"),
+            Label("individual", N_("Building by building"), "#a6d5ef"),
         ),
         flags={"waste_heat_source": N_("waste heat nearby"), "strong": N_("strong")},
     ),
@@ -147,11 +147,11 @@ FACETS: tuple[FacetLegend, ...] = (
         N_("Land ownership"),
         N_("Who owns the land? It changes the means, not the label."),
         (
-            Label("city", N_("City"), "#17528f"),
+            Label("city", N_("City"), "#1f6fb2"),
             Label("few_private", N_("A few private owners"), "#c8500f"),
             Label("fragmented", N_("Many owners"), "#f2c04e"),
-            Label("public_institution", N_("A public institution"), "#6d3a8c"),
-            Label("mixed", N_("Mixed ownership"), "#a9dccb"),
+            Label("public_institution", N_("A public institution"), "#3a1747"),
+            Label("mixed", N_("Mixed ownership"), "#e8f3c0"),
         ),
     ),
 )
@@ -175,7 +175,7 @@ SOLUTION_COLOURS: Mapping[str, str] = {
     "A2": "#1769aa",
     "A3": "#23303f",
     "A4": "#e8a200",
-    "A5": "#a3195b",
+    "A5": "#b3206a",
     "A6": "#2c7a4d",
     "A7": "#8f7fd0",
     "A8": "#8fd3e0",

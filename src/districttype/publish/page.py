@@ -79,8 +79,9 @@ class PlainMap(folium.Map):
 <main id="stage"><div class="folium-map" id={{ this.get_name()|tojson }}></div></main>
 {% endmacro %}
 {% macro script(this, kwargs) %}
+var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
-  center: {{ this.location|tojson }}, crs: L.CRS.{{ this.crs }}, ...{{ this.options|tojavascript }}
+  zoomAnimation: !still, fadeAnimation: !still, inertia: !still, center: {{ this.location|tojson }}, crs: L.CRS.{{ this.crs }}, ...{{ this.options|tojavascript }}
 });
 {% endmacro %}
 """

@@ -67,8 +67,12 @@ def encode_lines(shapes: gpd.GeoSeries) -> list[Ring]:
 def encode_points(shapes: gpd.GeoSeries) -> list[Ring | None]:
     """Return each point as `x, y`, and null for an empty one."""
     points = _degrees(shapes)
-    steps = np.column_stack([shapely.get_x(points), shapely.get_y(points)]) * SCALE
-    return [None if np.isnan(x) else [round(x), round(y)] for x, y in steps]
+    there = ~(shapely.is_missing(points) | shapely.is_empty(points))
+    steps = np.round(shapely.get_coordinates(points[there]) * SCALE).astype(int)
+    found: list[Ring | None] = [None] * len(points)
+    for i, (x, y) in zip(np.flatnonzero(there), steps, strict=True):
+        found[i] = [int(x), int(y)]
+    return found
 
 
 def _degrees(shapes: gpd.GeoSeries) -> np.ndarray:

@@ -17,6 +17,7 @@ from districttype.publish import tables
 from districttype.publish.edition import Edition
 from districttype.publish.geopackage import write_geopackage
 from districttype.publish.maps import write_map
+from districttype.publish.postgis import write_postgis
 from districttype.publish.report import write_index, write_reports
 from districttype.publish.workbook import write_workbook
 from districttype.publish.workshop import write_workshops
@@ -29,6 +30,7 @@ def publish(
     out: Path,
     *,
     languages: Sequence[str] | None = None,
+    to: str | None = None,
 ) -> list[Path]:
     """Write the outputs of a run into a folder.
 
@@ -45,6 +47,8 @@ def publish(
     languages
         Languages of the maps and reports, the first one first shown and used in the tables;
         those of the city where None.
+    to
+        A database to write the tables into as well, `postgresql://...` (see `postgis`).
 
     Returns
     -------
@@ -54,7 +58,7 @@ def publish(
     Raises
     ------
     DistricttypeError
-        If the folder cannot be written.
+        If the folder cannot be written, or the database refuses.
     """
     spoken = tuple(languages or edition.city.languages)
     try:
@@ -65,13 +69,16 @@ def publish(
                 step(edition, staging, spoken)
             made = sorted(path.relative_to(staging) for path in staging.rglob("*.*"))
             _write_run(edition, staging, [*map(str, made), "run.json"])
-            return _move([*made, Path("run.json")], staging, out)
+            files = _move([*made, Path("run.json")], staging, out)
     except OSError as error:
         raise DistricttypeError(
             error.strerror or str(error),
             where=str(error.filename or out),
             todo="name another folder with --out, or make room in this one",
         ) from error
+    if to is not None:
+        write_postgis(edition, to, spoken[0])
+    return files
 
 
 def _write_tables(edition: Edition, out: Path, languages: Sequence[str]) -> None:

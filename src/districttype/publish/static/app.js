@@ -88,13 +88,14 @@
     if (narrow) return { paddingTopLeft: [16, side.bottom + 12], paddingBottomRight: [16, D.state.zones.length ? window.innerHeight * 0.48 : 56] };
     return { paddingTopLeft: [side.right + 24, 24], paddingBottomRight: [D.state.zones.length ? $("panel").offsetWidth + 24 : 24, 48] };
   }
+  function moving(wish) { return wish && map.options.zoomAnimation; }
   function whole(animate) {
     const b = D.data.bounds;
-    map.fitBounds([[b[1], b[0]], [b[3], b[2]]], Object.assign({ animate: animate }, paddings()));
+    map.fitBounds([[b[1], b[0]], [b[3], b[2]]], Object.assign({ animate: moving(animate) }, paddings()));
   }
   function show(zones, animate) {
     const bounds = D.zoneBounds(zones);
-    if (bounds.isValid()) map.fitBounds(bounds, Object.assign({ animate: animate, maxZoom: 14 }, paddings()));
+    if (bounds.isValid()) map.fitBounds(bounds, Object.assign({ animate: moving(animate), maxZoom: 14 }, paddings()));
   }
 
   D.choose = function (zones, go) {
@@ -207,8 +208,8 @@
       if (e.key === "/" && !typing) { e.preventDefault(); search.focus(); search.select(); }
       if (e.key === "Escape" && !typing && D.state.zones.length) { D.choose([]); search.focus(); hide(); }
     });
-    $("zoom-in").addEventListener("click", function () { map.zoomIn(0.5); });
-    $("zoom-out").addEventListener("click", function () { map.zoomOut(0.5); });
+    $("zoom-in").addEventListener("click", function () { map.zoomIn(0.5, { animate: moving(true) }); });
+    $("zoom-out").addEventListener("click", function () { map.zoomOut(0.5, { animate: moving(true) }); });
     $("zoom-all").addEventListener("click", function () { whole(true); });
     $("print").addEventListener("click", function () { window.print(); });
     $("share").addEventListener("click", share);
