@@ -4,6 +4,9 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+
 import toy
 from districttype.publish.shapes import (
     SCALE,
@@ -11,8 +14,6 @@ from districttype.publish.shapes import (
     encode_polygons,
     simplify_zones,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def decode(shape: list[list[list[int]]]) -> shapely.Geometry:

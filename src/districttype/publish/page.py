@@ -81,7 +81,8 @@ class PlainMap(folium.Map):
 {% macro script(this, kwargs) %}
 var still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {
-  zoomAnimation: !still, fadeAnimation: !still, inertia: !still, center: {{ this.location|tojson }}, crs: L.CRS.{{ this.crs }}, ...{{ this.options|tojavascript }}
+  zoomAnimation: !still, fadeAnimation: !still, inertia: !still,
+  center: {{ this.location|tojson }}, crs: L.CRS.{{ this.crs }}, ...{{ this.options|tojavascript }}
 });
 {% endmacro %}
 """
