@@ -49,6 +49,7 @@ def make_places(places: pd.DataFrame, made: Mapping[str, Zones]) -> Zones | None
         return None
     crs = next(iter(made.values())).frame.crs
     frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=crs).set_index("zone_id")
+    frame.index = frame.index.astype(object)  # as in every other zone set
     frame["name_latin"] = frame["name_latin"].astype(object)
     return Zones(
         "places",
