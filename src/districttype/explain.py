@@ -46,7 +46,8 @@ def last_or_new(
 def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
     """Return (zone set, zone id) of the zones that an id, a zone's name or a place means.
 
-    An id comes first, then a zone's name in any language, then the city's gazetteer.
+    An id comes first, then the city's gazetteer, then a zone's name in any language. A place of
+    several zones is explained as one, and then zone by zone.
 
     Raises
     ------
@@ -55,7 +56,7 @@ def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
     """
     order = sorted(run.names, key=lambda name: (name == "places", name != "districts", name))
     for name in order:
-        if zone in run.names[name].index:
+        if name != "places" and zone in run.names[name].index:
             return [(name, zone)]
     places = load_places(city)
     place = find_place(places, zone) if places is not None else None
