@@ -15,6 +15,7 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
+import sqlalchemy
 
 import toy
 from districttype.errors import ConfigError, DistricttypeError
@@ -57,7 +58,6 @@ def database() -> Iterator[str]:
 
 @contextmanager
 def connected(address: str) -> Iterator[Any]:
-    sqlalchemy = pytest.importorskip("sqlalchemy")
     engine = sqlalchemy.create_engine(address.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         yield connection
@@ -65,7 +65,6 @@ def connected(address: str) -> Iterator[Any]:
 
 
 def ask(address: str, sql: str) -> list[tuple[Any, ...]]:
-    sqlalchemy = pytest.importorskip("sqlalchemy")
     with connected(address) as connection:
         result = connection.execute(sqlalchemy.text(sql))
         return [tuple(row) for row in result] if result.returns_rows else []
