@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from districttype.providers import Strict
+from districttype.typology.facet import UNKNOWN
 from districttype.typology.rules import FACETS as RULES
-from districttype.typology.rules import UNKNOWN
 
 LABELS: Mapping[str, tuple[str, ...]] = {
     name: tuple(label for label in facet.labels if label != UNKNOWN)

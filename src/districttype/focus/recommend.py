@@ -16,7 +16,7 @@ from districttype.focus.robustness import stability
 from districttype.focus.scoring import CLOSE, Floats, Scores, score
 from districttype.i18n import Message
 from districttype.layers.schema import Layers
-from districttype.typology.rules import UNKNOWN
+from districttype.typology.facet import UNKNOWN
 from districttype.zones import Zones
 
 COLUMNS = (

@@ -22,7 +22,7 @@ from districttype.focus.conditions import (
     any_of,
     truth,
 )
-from districttype.typology.rules import UNKNOWN
+from districttype.typology.facet import UNKNOWN
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

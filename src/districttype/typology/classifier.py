@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from districttype.errors import ConfigError, SchemaError
+from districttype.typology.facet import Facet
 from districttype.typology.label import columns, cuts, probabilities, speaks
-from districttype.typology.rules import FACETS, Facet
+from districttype.typology.rules import FACETS
 from districttype.typology.thresholds import FacetTable, load_facets
 from districttype.typology.values import values
 

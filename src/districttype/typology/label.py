@@ -9,7 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from districttype.i18n import N_, Message
-from districttype.typology.rules import FACETS, OWNERSHIP, Facet, Values
+from districttype.typology.facet import Facet, Values
+from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import Facets, FacetTable
 from districttype.typology.values import values
 

@@ -14,7 +14,8 @@ import pandas as pd
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from districttype.errors import ConfigError, SourceUnavailableError
-from districttype.typology.rules import FACETS, UNKNOWN
+from districttype.typology.facet import UNKNOWN
+from districttype.typology.rules import FACETS
 
 # The columns under which others give a facet, and the words they use for its labels. A word that
 # maps to nothing is not scored ("medium" density is neither dense nor sparse).
