@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from districttype import pipeline
+from districttype.answers.explain import explain_zone
+from districttype.answers.validate import validate_labels
 from districttype.city import load_city
-from districttype.explain import explain_zone, validate_labels
 from districttype.indicators.measure import measure
 from districttype.lastrun import load_run, run_of
 from districttype.layers.reconstructed import embedded_layers

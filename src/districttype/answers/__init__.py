@@ -1,0 +1,1 @@
+"""What the commands answer from a run: why, how right, how alike, and what can be learnt."""

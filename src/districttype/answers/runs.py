@@ -1,0 +1,82 @@
+"""Which run a question is about, and which zones a name in it means."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from districttype import pipeline
+from districttype.city import City
+from districttype.errors import ConfigError
+from districttype.lastrun import Run, load_run, run_of
+from districttype.places import Place, find_place, load_places
+
+
+def last_or_new(
+    city: City, out: Path, data: str | None, layers: Path | None, raw: Path, *, say: pipeline.Say
+) -> Run:
+    """Return the last run under `out`, or a new one where there is none or `data` asks for it."""
+    run = load_run(city, out) if data is None and layers is None else None
+    if run is not None:
+        say(f"As the run in {out} found it ({run.record['data_line']})")
+        return run
+    edition = pipeline.classify(
+        city,
+        data=data or "auto",
+        layers_file=layers,
+        zone_sets=("districts", "stations"),
+        raw=raw,
+        say=say,
+    )
+    return run_of(edition)
+
+
+def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
+    """Return (zone set, zone id) of the zones that an id, a zone's name or a place means.
+
+    An id comes first, then the city's gazetteer, then a zone's name in any language. A place of
+    several zones is explained as one, and then zone by zone.
+
+    Raises
+    ------
+    ConfigError
+        If nothing is called so; the nearest names are suggested.
+    """
+    order = sorted(run.names, key=lambda name: (name == "places", name != "districts", name))
+    for name in order:
+        if name != "places" and zone in run.names[name].index:
+            return [(name, zone)]
+    places = load_places(city)
+    place = find_place(places, zone) if places is not None else None
+    if place is not None:
+        found = _of_place(run, place)
+        if found:
+            return found
+    wanted = zone.casefold()
+    for name in order:
+        table = run.names[name][["name", "name_sv", "name_latin"]]
+        same = table.map(lambda text: str(text).casefold() == wanted).any(axis=1)
+        if same.any():
+            return [(name, str(i)) for i in table.index[same]]
+    raise ConfigError(
+        f"no zone and no place is called {zone!r}",
+        where=city.name,
+        todo="ids and names stand in districts.csv; try " + ", ".join(_near(run, zone)),
+    )
+
+
+def _of_place(run: Run, place: Place) -> list[tuple[str, str]]:
+    """Return the zone that the place is, or the place as one and then each of its zones."""
+    members = [
+        (place.zone_set, member)
+        for member in place.zones
+        if place.zone_set in run.names and member in run.names[place.zone_set].index
+    ]
+    if len(members) > 1 and "places" in run.names and place.name in run.names["places"].index:
+        return [("places", place.name), *members]
+    return members
+
+
+def _near(run: Run, zone: str) -> list[str]:
+    known = [str(name) for table in run.names.values() for name in table["name"].dropna()]
+    return get_close_matches(zone, known, n=3, cutoff=0.3) or sorted(set(known))[:3]

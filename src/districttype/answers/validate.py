@@ -1,0 +1,72 @@
+"""How far a run's labels agree with labels that others give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from districttype.answers.runs import find_zones
+from districttype.city import City
+from districttype.errors import ConfigError
+from districttype.lastrun import Run
+from districttype.typology.validate import compare, read_expected
+
+
+def validate_labels(city: City, run: Run, labels: Path | None) -> dict[str, dict[str, Any]]:
+    """Compare a run's labels with those of a file, or with the city's built-in ones.
+
+    Raises
+    ------
+    ConfigError
+        If no file is named and the city has no built-in labels.
+    """
+    if labels is None:
+        if city.expected_labels is None:
+            raise ConfigError(
+                f"there are no built-in labels of {city.name}",
+                where="validate",
+                todo="name a file with --labels",
+            )
+        labels = Path(str(files("districttype"))) / "cities" / city.expected_labels
+    expected = read_expected(labels)
+    found: dict[str, pd.Series] = {}
+    for place in expected.index:
+        try:
+            zone_set, zone_id = find_zones(city, run, place)[0]
+        except ConfigError:
+            continue  # listed as not found below
+        found[place] = run.labels[zone_set].loc[zone_id]
+    report = compare(pd.DataFrame(found).T, expected)
+    absent = [place for place in expected.index if place not in found]
+    for entry in report.values():
+        entry["not_found"] = absent
+    return report
+
+
+def validate_text(report: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a comparison as text for a terminal."""
+    lines = [f"{'facet':<12} {'n':>3} {'agree':>6}  95 % interval  {'kappa':>6}  unknown"]
+    for facet, entry in report.items():
+        kappa = "-" if entry["kappa"] is None else f"{entry['kappa']:.2f}"
+        lines.append(
+            f"{facet:<12} {entry['n']:>3} {entry['agreement']:>6.0%}  "
+            f"{entry['low']:.0%} - {entry['high']:.0%}".ljust(40)
+            + f"  {kappa:>5}  {entry['unknown']}"
+        )
+    for facet, entry in report.items():
+        if entry["disagreements"]:
+            lines += ["", f"{facet}: disagreements"]
+        lines += [
+            f"  {row['place']}: expected {row['expected']}"
+            + (f" ({row['expected_confidence']})" if row["expected_confidence"] else "")
+            + f", found {row['label']}. {row['reason']}"
+            for row in entry["disagreements"]
+        ]
+    absent: list[str] = next((entry["not_found"] for entry in report.values()), [])
+    if absent:
+        lines += ["", f"not found: {', '.join(absent)}"]
+    return "\n".join(lines)

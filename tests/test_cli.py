@@ -1,0 +1,110 @@
+"""The command line: what each command answers, how it ends, and that help is quick."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from districttype import cli
+from kept import keep_run
+
+
+class Answer(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Answer]
+
+
+@pytest.fixture
+def districttype(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    def run(*words: str | Path) -> Answer:
+        monkeypatch.setattr(sys, "argv", ["districttype", *map(str, words)])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        return Answer(int(end.value.code or 0), *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> list[str | Path]:
+    """Return the words that name a city with a kept run."""
+    return [keep_run(tmp_path, "adorf", "Adorf", 1), "--out", tmp_path / "adorf"]
+
+
+def test_help_needs_no_library_of_the_stages_and_little_time() -> None:
+    heavy = "{'numpy', 'pandas', 'geopandas', 'shapely', 'pydantic', 'sklearn', 'httpx'}"
+    code = (
+        "import resource, sys; sys.argv = ['districttype', '--help']\n"
+        "import districttype.cli as cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        f"print(sorted({heavy} & set(sys.modules)), "
+        "sum(resource.getrusage(resource.RUSAGE_SELF)[:2]), file=sys.stderr)"
+    )
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=paths, check=True
+    )
+    loaded, seconds = done.stderr.rsplit(maxsplit=1)
+    assert loaded == "[]"
+    assert float(seconds) < 0.5
+    for command in ("classify", "explain", "validate", "cities"):
+        assert command in done.stdout
+
+
+def test_every_command_about_a_run_has_the_same_options(districttype: Command) -> None:
+    for command in ("classify", "explain", "validate"):
+        said = districttype(command, "--help").out
+        for option in ("--data", "--layers", "--out", "--raw"):
+            assert said.count(f"  {option} ") == 1
+
+
+def test_wrong_usage_is_two_and_what_a_user_can_mend_is_one_line(
+    districttype: Command, town: list[str | Path]
+) -> None:
+    assert districttype("explain").code == 2
+    assert districttype("classify", "--colour", "espoo").code == 2
+    answer = districttype("explain", *town, "Nowhere")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.splitlines()[-1].startswith("districttype: Adorf: no zone and no place")
+    assert districttype("explain", "atlantis", "x").err.startswith("districttype: there is no city")
+
+
+def test_explain_says_why(districttype: Command, town: list[str | Path]) -> None:
+    said = districttype("explain", *town, "acentre0")
+    assert said.code == 0
+    assert "Acentre0 (districts acentre0)" in said.out
+    assert "density: dense" in said.out
+    zone = json.loads(districttype("explain", *town, "Acentre0", "--lang", "fi", "--json").out)[0]
+    assert zone["facets"]["density"]["label"] == "dense"
+    assert zone["facets"]["density"]["reason"].startswith("tiivis")
+
+
+def test_validate_compares(districttype: Command, town: list[str | Path], tmp_path: Path) -> None:
+    labels = tmp_path / "labels.csv"
+    labels.write_text("name,density\nAcentre0,dense\nAsuburb0,dense\nElsewhere,dense\n", "utf-8")
+    report = json.loads(districttype("validate", *town, "--labels", labels, "--json").out)
+    assert report["density"]["agreement"] == 0.5
+    assert report["density"]["not_found"] == ["Elsewhere"]
+    assert "not found: Elsewhere" in districttype("validate", *town, "--labels", labels).out
+    refused = districttype("validate", *town)
+    assert refused.err.splitlines()[-1] == (
+        "districttype: validate: there are no built-in labels of Adorf; name a file with --labels"
+    )
+
+
+def test_cities_lists_the_cities_of_the_package(districttype: Command) -> None:
+    assert "espoo" in districttype("cities").out
+    listed = json.loads(districttype("cities", "--json").out)
+    assert {"id": "espoo", "name": "Espoo", "country": "FI", "crs": "EPSG:3067"} in listed
