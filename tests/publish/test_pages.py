@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
@@ -16,9 +16,9 @@ import toy
 from browser import offline, running
 from districttype.errors import ConfigError
 from districttype.i18n import translate
-from districttype.publish import publish
+from districttype.publish import Edition, publish
 from districttype.publish.workshop import write_workshop
-from needs import require_system
+from needs import command
 
 LANGUAGES = ("fi", "sv", "en")
 STAMP = "Reconstructed from published figures, not for decisions on single plots."
@@ -62,7 +62,7 @@ def test_a_name_from_data_never_becomes_markup(out: Path) -> None:
 
 def test_the_report_has_a_page_a_district_with_reasons(out: Path) -> None:
     html = read(out / "report.en.html")
-    assert len(re.findall(r'<article class="page district"', html)) == 8
+    assert len(re.findall(r'<article class="page district fit"', html)) == 8
     for name in ("Äyräpää", "Ísafjörður", "Львів", "Κηφισιά", "Kladno"):
         assert name in html
     assert "no layer covers enough of the zone" in html
@@ -142,23 +142,93 @@ def test_a_workshop_sheet_changes_its_language(browser: Browser, out: Path) -> N
         expect(page.locator("main:visible")).to_have_count(1)
 
 
+A4, A4_ACROSS, A3_ACROSS = (595, 842), (842, 595), (1191, 842)
+
+
+def printed(browser: Browser, page: Path, fragment: str, pdf: Path) -> list[str]:
+    """Print a page as its style asks, and return the words of each sheet of paper."""
+    with offline(browser, page, fragment) as opened:
+        opened.pdf(path=pdf, prefer_css_page_size=True, print_background=True)
+    text = command("pdftotext", "poppler-utils")
+    words = subprocess.run([text, "-layout", pdf, "-"], capture_output=True, text=True, check=True)
+    return words.stdout.split("\f")[:-1]
+
+
+def paper(pdf: Path) -> tuple[int, int]:
+    info = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
+    size = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info)
+    assert size is not None
+    return round(float(size[1])), round(float(size[2]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["report.html", "report.sv.html", "report.en.html"])
+def test_the_report_prints_one_page_a_district(
+    browser: Browser, out: Path, tmp_path: Path, page: str
+) -> None:
+    sheets = printed(browser, out / page, "", tmp_path / "report.pdf")
+    assert paper(tmp_path / "report.pdf") == A4
+    assert len(sheets) == 4 + 8  # the city, where to begin, sources, contents, and the districts
+    for sheet, (zone_id, *_) in zip(sheets[4:], toy.DISTRICTS, strict=True):
+        assert zone_id in sheet
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_workshop_sheet_prints_on_one_page_with_its_last_word(
+    browser: Browser, tmp_path: Path, language: str
+) -> None:
+    write_workshop(crowded(), tmp_path, "713", "A5", LANGUAGES)
+    sheet = tmp_path / "workshop" / "713-A5.html"
+    sheets = printed(browser, sheet, f"#lang={language}", tmp_path / "sheet.pdf")
+    assert paper(tmp_path / "sheet.pdf") == A3_ACROSS
+    assert len(sheets) == 1
+    words = " ".join(sheets[0].split())
+    for last in ("Site 12", "districttype 0.", translate("Open questions", language)):
+        assert last in words
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("page", "pages", "size"),
-    [("report.en.html", (11, 13), (595, 842)), ("workshop/713-A5.html", (1, 1), (1191, 842))],
+    ("fragment", "count"),
+    [("#lang=en", 1), ("#lang=fi&level=cells", 1), ("#district=713&lang=sv", 2)],
 )
-def test_pages_print_right(
-    browser: Browser, out: Path, tmp_path: Path, page: str, pages: tuple[int, int],
-    size: tuple[int, int],
-) -> None:  # fmt: skip
-    require_system("pdfinfo", present=shutil.which("pdfinfo") is not None, install="poppler-utils")
-    pdf = tmp_path / "page.pdf"
-    with offline(browser, out / page) as opened:
-        opened.pdf(path=pdf, prefer_css_page_size=True, print_background=True)
-    info = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
-    count = re.search(r"Pages:\s+(\d+)", info)
-    paper = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info)
-    assert count is not None
-    assert paper is not None
-    assert pages[0] <= int(count[1]) <= pages[1]
-    assert (round(float(paper[1])), round(float(paper[2]))) == size
+@pytest.mark.parametrize("name", ["typology", "focus"])
+def test_a_map_prints_with_its_legend_and_the_whole_city(
+    browser: Browser, out: Path, tmp_path: Path, name: str, fragment: str, count: int
+) -> None:
+    sheets = printed(browser, out / "maps" / f"{name}.html", fragment, tmp_path / "map.pdf")
+    assert paper(tmp_path / "map.pdf") == A4_ACROSS
+    assert len(sheets) == count
+    assert "City of Toy" in sheets[0]
+    with offline(browser, out / "maps" / f"{name}.html", fragment) as page:
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        stage = page.locator("#stage").bounding_box()
+        legend = page.locator("#legend").bounding_box()
+        zones = page.evaluate(
+            "(() => { const b = districttype.zoneBounds(districttype.state.zones.length ?"
+            " districttype.state.zones : districttype.data.sets[districttype.state.set].ids.map("
+            "(_, i) => i));"
+            " const p = map_city.latLngToContainerPoint(b.getNorthWest()),"
+            " q = map_city.latLngToContainerPoint(b.getSouthEast());"
+            " return [p.x, p.y, q.x, q.y] })()"
+        )
+    assert stage is not None
+    assert legend is not None
+    assert 0 <= zones[0] < zones[2] <= stage["width"]
+    assert 0 <= zones[1] < zones[3] <= stage["height"]
+    assert max(zones[2] - zones[0], zones[3] - zones[1]) > 0.4 * stage["height"]
+    assert legend["x"] + legend["width"] <= stage["x"]
+
+
+def crowded() -> Edition:
+    """Return the toy with a focus area that has twelve sites and three times its reasons."""
+    edition = toy.edition(embedded=True)
+    districts = edition.results["districts"]
+    assert districts.sites is not None
+    focus = districts.focus.copy()
+    focus["reasons"] = [cell * 3 for cell in focus["reasons"]]
+    site = districts.sites.iloc[[0]].assign(solution="A5")
+    sites = pd.concat([site.assign(name=f"Site {n}") for n in range(1, 13)], ignore_index=True)
+    results = {**edition.results, "districts": replace(districts, focus=focus, sites=sites)}
+    return replace(edition, results=results)

@@ -16,7 +16,7 @@ from districttype.i18n import N_
 from districttype.publish import legend, svg
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.shapes import simplify_zones
-from districttype.publish.stamp import JUDGEMENT, MADE, stamp
+from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
 from districttype.publish.templating import environment, static
 from districttype.publish.words import Words
@@ -121,6 +121,7 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "_": words.t,
         "lang": language,
         "style": static("page.css"),
+        "print": static("print.js"),
         "warning": words.say(warning),
         "made": words.t(MADE, version=__version__, date=words.as_of),
         "judgement": words.t(JUDGEMENT),
@@ -132,6 +133,7 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "choice": _choice(edition, result, words),
         "missing": [str(name) for name in edition.run.get("missing_layers", [])],
         "sources": source_table(edition).fillna("").to_dict("records"),
+        "credits": attributions(edition),
         "thresholds": _thresholds(edition, words),
         "districts": [
             _district(zone, edition, result, words, drawing) for zone in result.zones.ids
@@ -173,26 +175,26 @@ def _facet(facet: legend.FacetLegend, result: ZoneSetResult, words: Words) -> di
 
 
 FACTS = {
-    "land_km2": N_("Land area"),
-    "residents": N_("Residents"),
-    "jobs": N_("Jobs"),
-    "floor_area_m2": N_("Floor area"),
-    "heat_demand_mwh": N_("Heat demand"),
-    "reserve_m2": N_("Unused building right"),
+    "land_km2": (N_("Land area"), 1.0, "km²"),
+    "residents": (N_("Residents"), 1.0, ""),
+    "jobs": (N_("Jobs"), 1.0, ""),
+    "floor_area_m2": (N_("Floor area"), 1.0, "m²"),
+    "heat_demand_mwh": (N_("Heat demand"), 1e3, "GWh/a"),
+    "reserve_m2": (N_("Unused building right"), 1.0, "m²"),
 }
+"""What is summed over the city, its name, and the unit it is shown in with that unit's size."""
 PARTLY = N_("known in {n} of {count} districts")
 
 
 def _facts(edition: Edition, words: Words) -> list[dict[str, str]]:
     """Return the totals of the city; one that is not known everywhere says so."""
     table = edition.results["districts"].indicators
-    known = {indicator.name: indicator for indicator in edition.registry}
     found = []
-    for name, title in FACTS.items():
-        n = int(table[name].notna().sum()) if name in table and name in known else 0
+    for name, (title, size, unit) in FACTS.items():
+        n = int(table[name].notna().sum()) if name in table else 0
         if n:
             partly = words.t(PARTLY, n=n, count=len(table)) if n < len(table) else ""
-            value = words.quantity(table[name].sum(), known[name])
+            value = f"{words.number(table[name].sum() / size)}\u00a0{unit}".strip()
             found.append({"name": words.t(title), "value": value, "note": partly})
     return found
 

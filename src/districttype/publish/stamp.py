@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from districttype.i18n import N_, Message
 from districttype.publish.edition import Edition
 
@@ -10,6 +12,7 @@ MADE = N_("Made with districttype {version} from data as of {date}")
 JUDGEMENT = N_(
     "Thresholds and weights are judgement. They are listed in run.json and can be changed."
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def stamp(edition: Edition) -> Message | None:
@@ -18,11 +21,17 @@ def stamp(edition: Edition) -> Message | None:
 
 
 def attributions(edition: Edition) -> list[str]:
-    """Return the words that the licences ask for, each once, in the order of the layers."""
-    words = [
-        " ".join(part for part in (p.attribution or f"© {p.provider}", p.vintage) if part)
-        + (f" ({p.licence})" if p.licence else "")
-        for layer in edition.layers.values()
-        for p in layer.provenance
+    """Return the words that the licences ask for, each once, with the years the data are of."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for layer in edition.layers.values():
+        for p in layer.provenance:
+            words = (p.attribution or f"© {p.provider}", p.licence)
+            said.setdefault(words, []).extend(_YEAR.findall(p.vintage))
+    return [
+        words + _span(years) + (f" ({licence})" if licence else "")
+        for (words, licence), years in said.items()
     ]
-    return list(dict.fromkeys(words))
+
+
+def _span(years: list[str]) -> str:
+    return f" {'–'.join(dict.fromkeys([min(years), max(years)]))}" if years else ""

@@ -87,6 +87,7 @@ def write_workshop(
             sheets=sheets,
             lang=languages[0],
             style=static("page.css"),
+            print=static("print.js"),
             script=static("languages.js"),
             paths=drawing.definitions,
             title=f"{sheets[0]['zone']} – {sheets[0]['name']}",

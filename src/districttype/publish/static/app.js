@@ -286,7 +286,7 @@
     $("facets").querySelector("div").replaceChildren.apply($("facets").querySelector("div"), layers().map(function (id) {
       const facet = D.facet(id);
       const name = facet ? el("span", { text: t(facet.name) }) : id === "more" ? el("span", { text: t("More than elsewhere") })
-        : el("span", {}, D.code(id), D.solutionName(id));
+        : el("span", { title: D.solutionName(id) }, D.code(id), el("span", { class: "sr", text: D.solutionName(id) }));
       return radio("layer", id, name, id === D.state.layer, function () {
         D.state.layer = id; D.state.label = null; D.repaint(); D.showPanel(); legend(); write();
       });
@@ -320,7 +320,7 @@
     $("legend-hint").textContent = l.hint;
     $("legend").querySelector("ul").replaceChildren.apply($("legend").querySelector("ul"), l.rows.map(function (row) {
       return el("li", {}, el("button", { type: "button", "aria-pressed": String(D.state.label === row.key),
-        title: t("Show only these"),
+        title: row.name + " – " + t("Show only these"),
         onclick: function () { D.state.label = D.state.label === row.key ? null : row.key; D.repaint(); legend(); } },
         D.swatch(row.colour, row.hatch), el("span", { text: row.name }), el("small", { text: D.number(row.n, 0) })));
     }));

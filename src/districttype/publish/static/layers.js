@@ -13,7 +13,10 @@
   const Canvas = L.Canvas.extend({
     _fillStroke: function (ctx, layer) {
       const o = layer.options;
+      const weight = o.weight;
+      o.weight = weight * Math.min(1, Math.pow(2, map.getZoom() - 13)); // far away, borders would pale the zones
       L.Canvas.prototype._fillStroke.call(this, ctx, layer);
+      o.weight = weight;
       if (!o.hatch) return;
       ctx.save();
       ctx.globalAlpha = 1;
@@ -92,7 +95,7 @@
       fillColor: hatch && !many ? pattern(colour, hatch) : colour,
       hatch: many && v.key !== "unknown" ? hatch : null,
       color: off ? "#d5d1c8" : "#ffffff",
-      weight: many ? 0.4 : 1.1,
+      weight: many ? 0.8 : 1.1,
       opacity: 1,
       lineJoin: "round",
     };
