@@ -310,6 +310,21 @@ def test_cutting_by_edges_says_what_cutting_shapes_says(
     assert_allclose(dense, plain, rtol=1e-9, atol=1e-9)
 
 
+@given(zone_sets(), lines(), st.floats(0.01, 1.5))
+@settings(deadline=None)
+def test_lines_off_the_borders_are_as_long_as_when_cut(
+    zones: np.ndarray, things: np.ndarray, angle: float
+) -> None:
+    pieces = [line(*ends) for one in turned(things, angle) for ends in pairwise(one.coords)
+              if ends[0] != ends[1]]  # fmt: skip
+    things = np.array(pieces, dtype=object)
+    found = overlap(zones, things)
+    plain = shapely.length(shapely.intersection(zones[:, None], things[None, :]))
+    dense = np.zeros_like(plain)
+    dense[found.zone, found.thing] = found.measure
+    assert_allclose(dense, plain, rtol=1e-9, atol=1e-9)
+
+
 @given(zone_sets(), polygons())
 @settings(deadline=None)
 def test_the_kernel_says_what_cutting_everything_says(

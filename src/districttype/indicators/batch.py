@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import geopandas as gpd
 import numpy as np
 
-from districttype.indicators.zonal import Overlaps, Things, overlap
+from districttype.indicators.zonal import Areas, Overlaps, Things, overlap
 
 Ground = Literal["all", "land"]
 
@@ -25,7 +24,7 @@ class Asked:
         if not any(known is things for known in self.things[ground]):
             self.things[ground].append(things)
 
-    def answers(self, ground: Ground, zones: gpd.GeoSeries) -> list[tuple[Things, Overlaps]]:
+    def answers(self, ground: Ground, zones: Areas) -> list[tuple[Things, Overlaps]]:
         """Return the overlaps of all that were asked for before with these zones."""
         things = [*self.things[ground]]
         if not things:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from districttype.indicators.batch import Asked, Ground
-from districttype.indicators.zonal import Overlaps, Things, overlap
+from districttype.indicators.zonal import Areas, Overlaps, Things, overlap
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray
 from districttype.layers.schema import Layers, empty
 from districttype.zones import Zones
@@ -100,12 +100,12 @@ class Scene(_Memory):
 
     def _overlap(self, ground: Ground, zones: gpd.GeoSeries, things: Things) -> Overlaps:
         """Return an overlap, at once with all that an earlier zone set asked of the same facts."""
-        asked = self.facts.asked
-        for known, overlaps in self.once(lambda _: asked.answers(ground, zones), "answers", ground):
+        asked, areas = self.facts.asked, self.once(lambda _: Areas.of(zones), "areas", ground)
+        for known, overlaps in self.once(lambda _: asked.answers(ground, areas), "answers", ground):
             if known is things:
                 return overlaps
         asked.remember(ground, things)
-        return overlap(zones, things)
+        return overlap(areas, things)
 
 
 def ratio(above: ArrayLike, below: ArrayLike) -> FloatArray:

@@ -6,6 +6,7 @@ methods do the sums. What straddles a border is cut; what lies wholly inside a z
 its measure is its own area to the last bit.
 """
 
+from districttype.indicators.zonal.areas import Areas
 from districttype.indicators.zonal.distance import nearest, within
 from districttype.indicators.zonal.overlaps import Geometries, Overlaps
 from districttype.indicators.zonal.overlay import overlap, overlap_chunks
@@ -14,6 +15,7 @@ from districttype.indicators.zonal.rasters import raster_shares, raster_total
 from districttype.indicators.zonal.things import Things
 
 __all__ = [
+    "Areas",
     "Geometries",
     "Overlaps",
     "Things",

@@ -5,8 +5,10 @@ cross product of an edge's ends times the part of it that lies inside the other 
 edges of both. How much of an edge lies inside follows from where it crosses the other shape's
 edges, and from whether it ends inside. So no shape need be built to know its area.
 
-Whatever comes so close to a border that rounding could decide (a wall along a border, a corner on
-it) is left to GEOS, whose predicates are exact.
+A corner exactly on a border, or a wall along it, is treated as if the polygon were moved by an
+infinitely small step to the north-east ("simulation of simplicity", Edelsbrunner and Mücke 1990),
+which changes no area. Whatever comes so close that rounding could decide is left to GEOS, whose
+predicates are exact.
 """
 
 from __future__ import annotations
@@ -16,13 +18,16 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from districttype.indicators.zonal.borders import zones_at
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
-from districttype.indicators.zonal.squares import Squares, runs
+from districttype.indicators.zonal.squares import Squares, cross, runs
 
 # A corner nearer to a line than this is left to GEOS, m.
 _TOO_NEAR = 1e-7
+# A part this small of a polygon is rounding, and so is what it lacks of the whole.
+_NOISE = 1e-11
 # Polygons of more squares or vertices are left to GEOS: it pays to cut many small ones at once.
-_MOST_SQUARES, _MOST_VERTICES = 64, 128
+_MOST_SQUARES, _MOST_VERTICES, _MOST_MEETINGS = 400, 256, 4000
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,11 @@ class _Rings:
         polygon = owner[part[ring]]
         begin = points[np.searchsorted(ring, np.arange(len(rings)))]
         points = points - corner[polygon]
-        edge = np.flatnonzero(ring[1:] == ring[:-1])
+        edge = np.flatnonzero((ring[1:] == ring[:-1]) & (points[1:] != points[:-1]).any(axis=1))
         start, end = points[edge], points[edge + 1]
         polygon = polygon[edge]
         first = np.searchsorted(polygon, np.arange(len(shapes) + 1))
-        return cls(start, end, polygon, ring[edge], first, _cross(start, end) / 2, begin)
+        return cls(start, end, polygon, ring[edge], first, cross(start, end) / 2, begin)
 
 
 def cut(
@@ -92,13 +97,16 @@ def cut(
     position, edge, small = squares.edges_near(bounds, _MOST_SQUARES)
     met = _rectangles_meet(bounds[position], squares.edges[edge])
     position, edge = position[met], edge[met]
-    simple = small & (shapely.get_num_coordinates(shapes) <= _MOST_VERTICES)
-    crossed = np.zeros(len(shapes), dtype=bool)
-    crossed[position] = True
+    vertices, crossings = (
+        shapely.get_num_coordinates(shapes),
+        np.bincount(position, minlength=len(shapes)),
+    )
+    simple = small & (vertices <= _MOST_VERTICES) & (vertices * crossings <= _MOST_MEETINGS)
+    crossed = crossings > 0
 
     # No border comes into the bounds: the whole polygon is where their corner is.
     apart = np.flatnonzero(small & ~crossed)
-    zone, at = _zones_at(squares, zones, bounds[apart, :2])
+    zone, at = zones_at(squares, zones, bounds[apart, :2])
     at = apart[at]
 
     some = np.flatnonzero(simple & crossed)
@@ -127,8 +135,12 @@ def _cut_by_edges(
     """Return what `cut` does, of polygons given the pairs (position, edge) that may meet."""
     q0, q1 = (squares.edges[edge].reshape(-1, 2, 2) - corner[position, None]).transpose(1, 0, 2)
 
-    # Every edge of a polygon with every border edge near it.
+    # Every edge of a polygon with every border edge near it, those at another height left out.
     pair, side = runs(rings.first[position], rings.first[position + 1] - 1)
+    low, high = (f(rings.start[:, 1], rings.end[:, 1]) for f in (np.minimum, np.maximum))
+    q_low, q_high = (f(q0[:, 1], q1[:, 1]) for f in (np.minimum, np.maximum))
+    level = (low[side] <= q_high[pair] + _TOO_NEAR) & (high[side] >= q_low[pair] - _TOO_NEAR)
+    pair, side = pair[level], side[level]
     meets = _Meetings.of(rings.start[side], rings.end[side], q0[pair], q1[pair])
     sure: BoolArray = np.ones(len(whole), dtype=bool)
     sure[position[pair[meets.unsure]]] = False
@@ -136,7 +148,7 @@ def _cut_by_edges(
     # What the polygons' own edges give: rings that begin inside a zone, and where edges cross into
     # a zone or out of it.
     n_zones = len(zones)
-    zone, ring = _zones_at(squares, zones, rings.begin)
+    zone, ring = zones_at(squares, zones, rings.begin)
     of_ring = rings.polygon[np.searchsorted(rings.ring, np.arange(len(rings.begin)))]
     area_of_ring = np.bincount(rings.ring, rings.cross, minlength=len(rings.begin))
     upto = np.cumsum(rings.cross)
@@ -152,7 +164,7 @@ def _cut_by_edges(
     key = position * n_zones + squares.owner[edge]
     keys = np.concatenate([of_ring[ring] * n_zones + zone, key[pair_of], key])
     unique, index = np.unique(keys, return_inverse=True)
-    parts = [area_of_ring[ring], meets.into_zone * beyond, inside * _cross(q0, q1) / 2]
+    parts = [area_of_ring[ring], meets.into_zone * beyond, inside * cross(q0, q1) / 2]
     area = np.bincount(index, np.concatenate(parts), minlength=len(unique))
     place, zone = np.divmod(unique, n_zones)
     # Where nothing crosses and every ring begins inside, the polygon's own area is the answer.
@@ -160,8 +172,9 @@ def _cut_by_edges(
     held = begun == np.bincount(of_ring, minlength=len(whole))[place]
     meeting = np.append(np.ones(len(pair_of)), inside != 0)
     met = np.bincount(index[len(ring) :], meeting, minlength=len(unique)) > 0
-    exact: FloatArray = np.where(held & ~met, whole[place], np.clip(area, 0.0, whole[place]))
-    kept = sure[place] & (exact > 0)
+    all_of_it = (held & ~met) | (area > (1 - _NOISE) * whole[place])
+    kept = sure[place] & (all_of_it | (area > _NOISE * whole[place]))
+    exact: FloatArray = np.where(all_of_it, whole[place], area)
     return zone[kept], place[kept], exact[kept], sure
 
 
@@ -195,42 +208,60 @@ class _Meetings:
     def of(cls, p0: FloatArray, p1: FloatArray, q0: FloatArray, q1: FloatArray) -> _Meetings:
         p, q = p1 - p0, q1 - q0
         # Which side of the border's edge the ends of the polygon's edge are on, and vice versa.
-        p0_side, p1_side = _cross(q, p0 - q0), _cross(q, p1 - q0)
-        q0_side, q1_side = _cross(p, q0 - p0), _cross(p, q1 - p0)
-        rising = (p0[:, 1] <= q1[:, 1]) & (q1[:, 1] < p1[:, 1]) & (q1_side > 0)
-        falling = (p1[:, 1] <= q1[:, 1]) & (q1[:, 1] < p0[:, 1]) & (q1_side < 0)
-        close = np.minimum(np.abs(p0_side), np.abs(p1_side)) < _TOO_NEAR * np.hypot(*q.T)
-        close |= np.minimum(np.abs(q0_side), np.abs(q1_side)) < _TOO_NEAR * np.hypot(*p.T)
-        close &= (
-            (np.minimum(p0, p1) <= np.maximum(q0, q1) + _TOO_NEAR)
-            & (np.minimum(q0, q1) <= np.maximum(p0, p1) + _TOO_NEAR)
-        ).all(axis=1)
-        at = np.flatnonzero(
-            ((p0_side > 0) != (p1_side > 0)) & ((q0_side > 0) != (q1_side > 0)) & ~close
-        )
+        p0_side, p1_side = cross(q, p0 - q0), cross(q, p1 - q0)
+        q0_side, q1_side = cross(p, q0 - p0), cross(p, q1 - p0)
+        # A tie is broken as if the polygon were moved by (s, s²), s infinitely small.
+        q_tie = np.where(q[:, 1] != 0, -q[:, 1], q[:, 0]) > 0
+        p_tie = np.where(p[:, 1] != 0, p[:, 1], -p[:, 0]) > 0
+        p0_left, p1_left = (np.where(d != 0, d > 0, q_tie) for d in (p0_side, p1_side))
+        q0_left, q1_left = (np.where(d != 0, d > 0, p_tie) for d in (q0_side, q1_side))
+        p0_above, p1_above = p0[:, 1] >= q1[:, 1], p1[:, 1] >= q1[:, 1]
+        winds = (~p0_above & p1_above & q1_left).astype(np.int64)
+        winds -= p0_above & ~p1_above & ~q1_left
+        at = np.flatnonzero((p0_left != p1_left) & (q0_left != q1_left))
         return cls(
             crossing=at,
             along_p=p0_side[at] / (p0_side[at] - p1_side[at]),
             along_q=q0_side[at] / (q0_side[at] - q1_side[at]),
-            into_zone=np.where(p1_side[at] > 0, 1, -1),
-            into_shape=np.where(q1_side[at] > 0, 1, -1),
-            winds=rising.astype(np.int64) - falling,
-            unsure=np.flatnonzero(close),
+            into_zone=np.where(p1_left[at], 1, -1),
+            into_shape=np.where(q1_left[at], 1, -1),
+            winds=winds,
+            unsure=_too_close(p0, p1, q0, q1, (p0_side, p1_side, q0_side, q1_side)),
         )
 
 
-def _zones_at(squares: Squares, zones: Shapes, points: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return the pairs (zone, point) of points in zones."""
-    region = squares.regions(np.tile(points, 2))
-    far, zone_far = squares.zones_of(region)
-    close = np.flatnonzero(region == 0)
-    tree = shapely.STRtree(shapely.points(points[close]))
-    zone, at = tree.query(zones, predicate="intersects")
-    return np.append(zone_far, zone), np.append(far, close[at])
+def _too_close(
+    p0: FloatArray, p1: FloatArray, q0: FloatArray, q1: FloatArray, sides: tuple[FloatArray, ...]
+) -> IntArray:
+    """Return the rows in which rounding may have decided on which side of an edge a corner is.
 
-
-def _cross(a: FloatArray, b: FloatArray) -> FloatArray:
-    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    A corner that lies on an edge for certain is not among them: where the two have a corner in
+    common, or the edge runs along an axis, the tie is exact.
+    """
+    p, q = p1 - p0, q1 - q0
+    p_long, q_long = (_TOO_NEAR * (np.abs(v[:, 0]) + np.abs(v[:, 1])) for v in (p, q))
+    p0_side, p1_side, q0_side, q1_side = (np.abs(side) for side in sides)
+    rows = np.flatnonzero(
+        (np.minimum(p0_side, p1_side) < q_long) | (np.minimum(q0_side, q1_side) < p_long)
+    )
+    p0, p1, q0, q1, p, q = (v[rows] for v in (p0, p1, q0, q1, p, q))
+    rows_near = (
+        (np.minimum(p0, p1) <= np.maximum(q0, q1) + _TOO_NEAR)
+        & (np.minimum(q0, q1) <= np.maximum(p0, p1) + _TOO_NEAR)
+    ).all(axis=1)
+    unsure = np.zeros(len(rows), dtype=bool)
+    for side, long, line, corner, ends in (
+        (p0_side, q_long, q, p0, (q0, q1)),
+        (p1_side, q_long, q, p1, (q0, q1)),
+        (q0_side, p_long, p, q0, (p0, p1)),
+        (q1_side, p_long, p, q1, (p0, p1)),
+    ):
+        tie = (line == 0).any(axis=1)
+        for end in ends:
+            tie |= (corner == end).all(axis=1)
+        distance = side[rows]
+        unsure |= (distance < long[rows]) & ~(tie & (distance == 0))
+    return rows[unsure & rows_near]
 
 
 def _rectangles_meet(bounds: FloatArray, edges: FloatArray) -> BoolArray:
@@ -240,6 +271,6 @@ def _rectangles_meet(bounds: FloatArray, edges: FloatArray) -> BoolArray:
     along = end - start
     beside = (np.maximum(start, end) < low) | (np.minimum(start, end) > high)
     # All corners lie on one side of the edge if the middle is farther off than the corners reach.
-    off = np.abs(_cross(along, (low + high) / 2 - start))
+    off = np.abs(cross(along, (low + high) / 2 - start))
     reach = (np.abs(along[:, ::-1]) * (high - low) / 2).sum(axis=1)
     return np.asarray(~beside.any(axis=1) & (off <= reach))

@@ -19,12 +19,22 @@ Shapes: TypeAlias = NDArray[Any]
 # GeoSeries, GeoDataFrame, or an array of shapely geometries
 Geometries: TypeAlias = Any | gpd.GeoSeries | gpd.GeoDataFrame | Shapes
 
-_WORTH_A_THREAD = 2000
 
+def in_threads(
+    work: Callable[..., NDArray[Any]], *arrays: NDArray[Any], least: int = 2000
+) -> list[NDArray[Any]]:
+    """Return `work` done on equal parts of the arrays, one a core: GEOS does not hold the GIL.
 
-def in_threads(work: Callable[..., NDArray[Any]], *arrays: NDArray[Any]) -> list[NDArray[Any]]:
-    """Return `work` done on equal parts of the arrays, one a core: GEOS does not hold the GIL."""
-    parts = min(os.cpu_count() or 1, 1 + len(arrays[0]) // _WORTH_A_THREAD)
+    Parameters
+    ----------
+    work
+        Function of parts of the arrays.
+    arrays
+        Arrays of one length.
+    least
+        Rows that are worth a thread.
+    """
+    parts = min(os.cpu_count() or 1, 1 + len(arrays[0]) // least)
     if parts == 1:
         return [work(*arrays)]
     with ThreadPoolExecutor(parts) as pool:

@@ -8,9 +8,11 @@ from typing import TypeAlias
 import numpy as np
 import shapely
 
-from districttype.errors import CrsError, SchemaError
-from districttype.indicators.zonal import borders
+from districttype.errors import CrsError
+from districttype.indicators.zonal.areas import Areas
+from districttype.indicators.zonal.borders import point_counts
 from districttype.indicators.zonal.cutting import cut
+from districttype.indicators.zonal.lines import line_lengths
 from districttype.indicators.zonal.overlaps import (
     FloatArray,
     Geometries,
@@ -20,15 +22,18 @@ from districttype.indicators.zonal.overlaps import (
     in_threads,
 )
 from districttype.indicators.zonal.squares import Squares
-from districttype.indicators.zonal.things import LINE, POINT, POLYGON, Things, check_valid, unpack
+from districttype.indicators.zonal.things import LINE, POINT, POLYGON, Things
 
 _CHUNK = 1 << 17
+_ROUNDING = 1e-12
 # zone, thing, measure
 _Entries: TypeAlias = tuple[IntArray, IntArray, FloatArray]
 _NOTHING = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
-def overlap(zones: Geometries, things: Geometries | Things, *, where: str = "things") -> Overlaps:
+def overlap(
+    zones: Geometries | Things | Areas, things: Geometries | Things, *, where: str = "things"
+) -> Overlaps:
     """Return how much of each thing lies in each zone.
 
     Most things are placed by their bounds alone, by a grid of squares that no border crosses. Of
@@ -42,7 +47,8 @@ def overlap(zones: Geometries, things: Geometries | Things, *, where: str = "thi
     Parameters
     ----------
     zones
-        Polygons. They may overlap; a thing then counts in each.
+        Polygons. They may overlap; a thing then counts in each. `Areas` where many things are
+        measured in the same ones: they are then made ready once.
     things
         Polygons, lines and points, in the zones' coordinate system. `Things` where the same ones
         are measured for several zone sets: their checks are then done once.
@@ -62,7 +68,7 @@ def overlap(zones: Geometries, things: Geometries | Things, *, where: str = "thi
 
 
 def overlap_chunks(
-    zones: Geometries,
+    zones: Geometries | Things | Areas,
     chunks: Iterable[Geometries | Things],
     expected: int,
     *,
@@ -82,12 +88,8 @@ def overlap_chunks(
     expected
         About how many things there are; a better guess makes it faster, not truer.
     """
-    areas, crs = unpack(zones, "zones")
-    check_valid(areas, "zones")
-    if len(areas) and (shapely.get_dimensions(areas) != POLYGON).any():
-        raise SchemaError("only polygons can be zones", where="zones")
-    squares = Squares.over(areas, expected) if len(areas) else None
-    shapely.prepare(areas)
+    areas = Areas.of(zones)
+    crs = areas.things.crs
     pieces: list[_Entries] = [_NOTHING]
     whole: list[FloatArray] = [np.zeros(0)]
     n_things = 0
@@ -95,8 +97,8 @@ def overlap_chunks(
         things = chunk if isinstance(chunk, Things) else Things.of(chunk, where=where)
         if crs is not None and things.crs is not None and crs != things.crs:
             raise CrsError("zones and things are in different coordinate systems", where=where)
-        if squares is not None:
-            pieces += _measured(squares, areas, things, n_things)
+        if len(areas) and len(things):
+            pieces += _measured(areas, areas.squares(expected), things, n_things)
         whole.append(things.measure)
         n_things += len(things)
     return _sorted(pieces, np.concatenate(whole), len(areas))
@@ -115,7 +117,7 @@ def _sorted(pieces: list[_Entries], whole: FloatArray, n_zones: int) -> Overlaps
     return Overlaps(zone, thing, measure, share, n_zones, len(whole))
 
 
-def _measured(squares: Squares, zones: Shapes, things: Things, before: int) -> list[_Entries]:
+def _measured(areas: Areas, squares: Squares, things: Things, before: int) -> list[_Entries]:
     """Return the entries of some things, `before` which others were numbered."""
     pieces: list[_Entries] = []
     for start in range(0, len(things), _CHUNK):
@@ -123,28 +125,52 @@ def _measured(squares: Squares, zones: Shapes, things: Things, before: int) -> l
         thing, zone = squares.zones_of(region)
         thing += start
         pieces.append((zone, thing, things.measure[thing]))
-        pieces += _near_borders(squares, zones, things, start + np.flatnonzero(region == 0))
+        near = start + np.flatnonzero(region == 0)
+        dimension = things.dimension[near]
+        pieces += _polygons(areas, squares, things, near[dimension == POLYGON])
+        for kind, measure in ((LINE, line_lengths), (POINT, point_counts)):
+            some = near[dimension == kind]
+            if len(some):
+                zone, at, measured = measure(squares, areas.shapes, things.shapes[some])
+                pieces.append((zone, some[at], _snapped(measured, things.measure[some[at]])))
     return [(zone, thing + before, measure) for zone, thing, measure in pieces]
 
 
-def _near_borders(
-    squares: Squares, zones: Shapes, things: Things, near: IntArray
+def _polygons(
+    areas: Areas, squares: Squares, things: Things, near: IntArray, *, swap: bool = True
 ) -> list[_Entries]:
-    """Return the entries (zone, thing, measure) of things that a border comes near to."""
-    of_dimension = {d: near[things.dimension[near] == d] for d in (POINT, LINE, POLYGON)}
+    """Return the entries of polygons that a border comes near to."""
+    if not len(near):
+        return []
+    shapes, bounds = things.shapes[near], things.bounds[near]
+    zone, at, measure, sure = cut(squares, areas.shapes, shapes, bounds, things.measure[near])
+    found = [(zone, near[at], measure)]
+    left = near[~sure]
+    if swap:
+        large = _extent(things.bounds[left]) > np.median(_extent(areas.things.bounds))
+        found += _swapped(areas, things, left[large])
+        left = left[~large]
+    return [*found, _cut_exactly(areas.shapes, things, left)]
+
+
+def _swapped(areas: Areas, things: Things, large: IntArray) -> list[_Entries]:
+    """Return the entries of things larger than zones, by measuring the zones in the things.
+
+    Most zones lie wholly inside or outside such a thing, so that its outline need not be walked
+    for each of them.
+    """
+    if not len(large):
+        return []
+    roles = Areas(things.of_rows(large))
+    shapely.prepare(roles.shapes)
+    squares, zones = roles.squares(len(areas)), areas.things
+    region = squares.regions(zones.bounds)
+    zone, thing = squares.zones_of(region)
+    pieces = [(thing, zone, zones.measure[zone])]
+    pieces += _polygons(roles, squares, zones, np.flatnonzero(region == 0), swap=False)
     found = []
-    some = of_dimension[POLYGON]
-    if len(some):
-        zone, at, measure, sure = cut(
-            squares, zones, things.shapes[some], things.bounds[some], things.measure[some]
-        )
-        found += [(zone, some[at], measure), _cut_exactly(zones, things, some[~sure])]
-    for dimension, measured in ((LINE, borders.line_lengths), (POINT, borders.point_counts)):
-        some = of_dimension[dimension]
-        if len(some):
-            shapes = things.shapes[some]
-            zone, at = shapely.STRtree(shapes).query(zones, predicate="intersects")
-            found.append((zone, some[at], measured(zones, zone, shapes, at)))
+    for thing, zone, measure in pieces:
+        found.append((zone, large[thing], _snapped(measure, things.measure[large[thing]])))
     return found
 
 
@@ -161,3 +187,13 @@ def _cut_exactly(zones: Shapes, things: Things, some: IntArray) -> _Entries:
 def _common_area(zones: Shapes, shapes: Shapes) -> FloatArray:
     areas: FloatArray = shapely.area(shapely.intersection(zones, shapes))
     return areas
+
+
+def _snapped(measure: FloatArray, whole: FloatArray) -> FloatArray:
+    """Return what is all of a thing but for rounding as all of it, to the last bit."""
+    return np.where(np.abs(measure - whole) <= _ROUNDING * whole, whole, measure)
+
+
+def _extent(bounds: FloatArray) -> FloatArray:
+    extent: FloatArray = (bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1])
+    return extent

@@ -14,7 +14,7 @@ from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArr
 
 # Squares a border comes this near to (in squares) count as crossed: it outweighs every rounding of
 # the grid's own arithmetic, so a square called free of borders is.
-_MARGIN = 1e-6
+_MARGIN = 1e-5
 _MOST, _FEWEST = 1 << 22, 1 << 12
 
 
@@ -55,10 +55,10 @@ class Squares:
 
     @classmethod
     def over(cls, zones: Shapes, n_things: int) -> Squares:
-        """Lay squares over the zones, about four a thing."""
+        """Lay squares over the zones, about four a thing or a hundred a zone."""
         low_x, low_y, high_x, high_y = shapely.total_bounds(zones)
         extent = np.array([high_x - low_x, high_y - low_y])
-        n_squares = np.clip(4 * n_things, _FEWEST, _MOST)
+        n_squares = np.clip(max(4 * n_things, 100 * len(zones)), _FEWEST, _MOST)
         size = float(np.sqrt(extent.prod() / n_squares))
         # One ring of squares beyond the zones stands for all the world outside.
         columns, rows = np.ceil(extent / size).astype(int) + 3
@@ -101,12 +101,26 @@ class Squares:
         some = np.flatnonzero(small)
         line, row = runs(low_y[some], high_y[some])
         cell, column = runs(low_x[some][line], high_x[some][line])
-        square = row[cell] * self.region.shape[1] + column
+        position, edge = self._met(some[line[cell]], row[cell], column)
+        return position, edge, small
+
+    def edges_along(self, start: FloatArray, end: FloatArray) -> tuple[IntArray, IntArray]:
+        """Return the pairs (position, edge) of straight lines and the edges near them."""
+        line = (np.concatenate([start, end], axis=1) - np.tile(self.origin, 2)) / self.size
+        column, row, position = _crossed(line)
+        rows, columns = self.region.shape
+        there = (column >= 0) & (column < columns) & (row >= 0) & (row < rows)
+        return self._met(position[there], row[there], column[there])
+
+    def _met(
+        self, position: IntArray, row: IntArray, column: IntArray
+    ) -> tuple[IntArray, IntArray]:
+        """Return the pairs (position, edge), in order, of the edges that cross given squares."""
+        square = row * self.region.shape[1] + column
         first, last = np.searchsorted(self.met, [square, square + 1])
         hit, at = runs(first, last - 1)
-        key = np.unique(some[line[cell[hit]]] * len(self.edges) + self.by[at])
-        position, edge = np.divmod(key, len(self.edges))
-        return position, edge, small
+        key = np.unique(position[hit] * len(self.edges) + self.by[at])
+        return key // len(self.edges), key % len(self.edges)
 
     def zones_of(self, region: IntArray) -> tuple[IntArray, IntArray]:
         """Return the pairs (position in `region`, zone) of things that lie wholly in a region."""
@@ -131,7 +145,7 @@ def segments(shapes: Shapes) -> tuple[FloatArray, IntArray]:
     parts, owner = shapely.get_parts(shapes, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    joined = np.flatnonzero(ring[1:] == ring[:-1])
+    joined = np.flatnonzero((ring[1:] == ring[:-1]) & (points[1:] != points[:-1]).any(axis=1))
     edges = np.concatenate([points[joined], points[joined + 1]], axis=1)
     return edges, owner[part[ring[joined]]]
 
@@ -169,3 +183,9 @@ def runs(low: NDArray[Any], high: NDArray[Any]) -> tuple[IntArray, IntArray]:
     position = np.repeat(np.arange(len(low)), size)
     ahead = np.arange(len(position)) - np.repeat(np.cumsum(size) - size, size)
     return position, low.astype(np.int64)[position] + ahead
+
+
+def cross(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Return the cross product of vectors (n, 2), row by row: positive where b turns left of a."""
+    product: FloatArray = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return product

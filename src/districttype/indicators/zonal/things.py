@@ -69,6 +69,12 @@ class Things:
             ).astype(np.float64)
         return cls(shapes, shapely.bounds(shapes), measure, dimension, crs)
 
+    def of_rows(self, rows: IntArray) -> Things:
+        """Return some of the things."""
+        return Things(
+            self.shapes[rows], self.bounds[rows], self.measure[rows], self.dimension[rows], self.crs
+        )
+
     def __len__(self) -> int:
         return len(self.shapes)
 

@@ -23,7 +23,7 @@ def is_valid(shapes: Shapes) -> BoolArray:
     third of the time to find out that GEOS takes for validity, and implies it; only the others are
     given to GEOS.
     """
-    return np.concatenate(in_threads(_check, shapes))
+    return np.concatenate(in_threads(_check, shapes, least=_BLOCK))
 
 
 def _check(shapes: Shapes) -> BoolArray:
