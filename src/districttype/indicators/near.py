@@ -52,7 +52,9 @@ class Walks:
     def distance(self, goals: Shapes, limit: float) -> FloatArray:
         """Return the walk from each place to the nearest goal, m; `inf` beyond `limit`.
 
-        The same as `network_distance`, without placing the starts anew.
+        One run of Dijkstra's algorithm from all goals at once. Start and goal are led straight to
+        the nearest street; what lies more than `zones.network.OFF_STREET` from any, or everything
+        where there are no streets, is measured in a straight line times `zones.network.DETOUR`.
 
         Parameters
         ----------
