@@ -64,5 +64,5 @@ def coverage(scene: Scene) -> dict[str, FloatArray]:
         "floor_area_unknown_share": ratio(unknown_floor, parts.total()),
         "use_imputed_share": of_origin(houses.use_origin, "imputed"),
         "year_imputed_share": of_origin(houses.year_origin, "imputed"),
-        "year_unknown_share": ratio(parts.total(np.where(np.isnan(houses.year), known, 0)), floor),
+        "year_unknown_share": ratio(parts.total(np.where(np.isnan(houses.dated), known, 0)), floor),
     }

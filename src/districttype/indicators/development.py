@@ -108,7 +108,7 @@ def _growth(to_come: FloatArray, in_use: FloatArray) -> FloatArray:
 def _years(scene: Scene, started: FloatArray) -> dict[str, FloatArray]:
     """Return what the years of completion say, by floor area of known year."""
     houses, parts = scene.facts.once(stock.stock), scene.once(stock.in_zones)
-    floor, year = houses.floor, houses.year
+    floor, year = houses.floor, houses.dated
     dated = parts.total(np.where(np.isnan(year), np.nan, floor))
     recent = parts.total(np.where(scene.facts.layers.as_of.year - year < RECENT, floor, 0.0))
     renewal = parts.total(np.where((year >= RENEWAL[0]) & (year <= RENEWAL[1]), floor, 0.0))

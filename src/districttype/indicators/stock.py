@@ -30,6 +30,8 @@ class Stock:
         Position in USES.
     year
         Year of completion, NaN where unknown.
+    dated
+        The same where it is stated, NaN where it is guessed: a guess is no evidence of age.
     heating
         Source of heat, None where unknown.
     floor_origin, use_origin, year_origin
@@ -41,6 +43,7 @@ class Stock:
     floor: FloatArray
     use: IntArray
     year: FloatArray
+    dated: FloatArray
     heating: NDArray[np.object_]
     floor_origin: IntArray
     use_origin: IntArray
@@ -70,6 +73,9 @@ def _of_status(facts: Facts, status: str) -> Stock:
         floor=numbers(frame, "floor_area_m2"),
         use=np.where(codes(frame, "use", USES) < 0, UNKNOWN_USE, codes(frame, "use", USES)),
         year=numbers(frame, "year_built"),
+        dated=np.where(
+            is_in(frame, "year_built_origin", "imputed"), np.nan, numbers(frame, "year_built")
+        ),
         heating=np.asarray(frame["heating"], dtype=object),
         floor_origin=codes(frame, "floor_area_m2_origin", ORIGINS),
         use_origin=codes(frame, "use_origin", ORIGINS),

@@ -21,7 +21,7 @@ from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.layers import canonical
 from districttype.layers.area import coverage_of
-from districttype.layers.impute import impute_buildings
+from districttype.layers.impute import guesses, impute_buildings
 from districttype.layers.osm import LAYERS as OSM_LAYERS
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
 from districttype.provenance import Provenance
@@ -152,8 +152,10 @@ def _layer(name: str, providers: Sequence[Provider], files: Files, so_far: Colle
     if name == "buildings":
         origins[0] = _note_outside(joined, so_far.layers, origins[0])
         joined["building_id"] = _unique(joined["building_id"])
-        joined, report = impute_buildings(joined)
+        joined, report = impute_buildings(joined, so_far.layers.frame("land_use"))
         so_far.reports[name] = report
+        said = [*origins[0].notes, *guesses(report)]
+        origins[0] = origins[0].model_copy(update={"notes": said})
     coverage = _common([_union(part) for part in covered.values()])
     return Layer(name, conform(name, joined, crs), tuple(origins), coverage)
 
