@@ -25,6 +25,9 @@ WGS84 = CRS.from_epsg(4326)
 # library and the other way round.
 SOURCES: dict[str, str] = {
     "vectorfile": "districttype.sources.vectorfile",
+    "wfs": "districttype.sources.wfs",
+    "ogcapi": "districttype.sources.ogcapi",
+    "arcgis": "districttype.sources.arcgis",
 }
 
 Tags = Mapping[str, Collection[str] | None]
