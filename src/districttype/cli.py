@@ -120,6 +120,46 @@ def validate(
 
 
 @app.command()
+def fetch(
+    city: CityArg,
+    raw: RawOpt = RAW,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Fetch anew what is cached.")] = False,
+) -> None:
+    """Fetch a city's live data into the cache."""
+    from districttype.city import load_city
+    from districttype.layers.live import fetch as fetch_all
+
+    config = load_city(city)
+    found = fetch_all(config, raw / config.id, refresh=refresh, say=_say)
+    typer.echo(f"{len(found.layers)} layers of {config.name} are in {raw / config.id}")
+
+
+@app.command()
+def doctor(city: CityArg, as_json: JsonOpt = False) -> None:
+    """Ask a city's live providers what they have now: which answer, how many rows, of what date."""
+    from dataclasses import asdict
+
+    from districttype.city import load_city
+    from districttype.layers.live import doctor as check
+
+    rows = check(load_city(city))
+    if as_json:
+        typer.echo(_dump([asdict(row) for row in rows]))
+    else:
+        for row in rows:
+            count = "" if row.count is None else f"{row.count:,} rows"
+            said = (
+                " ".join(p for p in (row.name, count, row.date) if p)
+                if row.answers
+                else row.problem
+            )
+            mark = "yes" if row.answers else "no"
+            typer.echo(f"{row.layer:<18} {mark:<4} {row.provider} ({row.host}): {said}")
+    if not any(row.answers for row in rows):
+        raise typer.Exit(1)
+
+
+@app.command()
 def cities(as_json: JsonOpt = False) -> None:
     """List the cities that come with the program."""
     from districttype.city import known_cities, load_city

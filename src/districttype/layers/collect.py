@@ -7,7 +7,7 @@ area where the earlier ones are complete. Providers of different parts complemen
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,21 @@ class Collected:
 
     layers: Layers
     reports: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    falls: list[Fall] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Fall:
+    """A provider that could not be had, and why."""
+
+    layer: str
+    provider: str
+    error: DistricttypeError
+
+    @property
+    def note(self) -> str:
+        """Say it to a reader of the results."""
+        return f"{self.provider} could not be had: {self.error.what}"
 
 
 def collect_files(city: City, providers: LayerProviders, directory: Path) -> Layers:
@@ -50,7 +65,14 @@ def collect_files(city: City, providers: LayerProviders, directory: Path) -> Lay
     return collect(city, providers, directory).layers
 
 
-def collect(city: City, providers: LayerProviders, directory: Path) -> Collected:
+def collect(
+    city: City,
+    providers: LayerProviders,
+    directory: Path,
+    *,
+    patient: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Collected:
     """Collect layers from their providers.
 
     Parameters
@@ -61,6 +83,11 @@ def collect(city: City, providers: LayerProviders, directory: Path) -> Collected
         Layer -> providers, first choice first.
     directory
         What file names are relative to.
+    patient
+        A provider that fails gives way to the next of its part, and a note says so; a layer of
+        which no provider is left is not collected. Services fail, files of one's own should not.
+    say
+        Told of each provider what became of it.
 
     Raises
     ------
@@ -91,8 +118,9 @@ def collect(city: City, providers: LayerProviders, directory: Path) -> Collected
     files = Files(providers, directory)
     for name in (*FIRST, *(name for name in LAYER_NAMES if name not in FIRST)):
         if providers.get(name):
-            layer = _layer(name, providers[name], files, collected)
-            collected.layers = collected.layers.having(layer)
+            layer = _layer(name, providers[name], files, collected, patient=patient, say=say)
+            if layer is not None:
+                collected.layers = collected.layers.having(layer)
     return collected
 
 
@@ -131,15 +159,34 @@ class Files:
         return raw or read_extract(path, {layer: wanted}, area)[layer]
 
 
-def _layer(name: str, providers: Sequence[Provider], files: Files, so_far: Collected) -> Layer:
+def _layer(
+    name: str,
+    providers: Sequence[Provider],
+    files: Files,
+    so_far: Collected,
+    *,
+    patient: bool,
+    say: Callable[[str], None],
+) -> Layer | None:
     frames: list[gpd.GeoDataFrame] = []
     origins: list[Provenance] = []
     covered: dict[str, list[shapely.Geometry | None]] = {}
+    fallen: dict[str, list[Fall]] = {}
     for provider in providers:
         earlier = covered.setdefault(provider.part, [])
         if None in earlier:
             continue  # complete already
-        frame, origin, coverage = _part(name, provider, files, so_far.layers, earlier)
+        try:
+            frame, origin, coverage = _part(name, provider, files, so_far.layers, earlier)
+        except DistricttypeError as error:
+            if not patient:
+                raise
+            fallen.setdefault(provider.part, []).append(Fall(name, provider.provider, error))
+            say(str(error))
+            continue
+        say(f"{name}: {provider.provider}, {len(frame):,} rows, {origin.state}")
+        notes = [*origin.notes, *(fall.note for fall in fallen.get(provider.part, []))]
+        origin = origin.model_copy(update={"notes": notes})
         if name == "buildings" and frames:
             frame, doubled = _not_yet_there(frame, frames)
             changes = {**origin.changes, **({DOUBLED: doubled} if doubled else {})}
@@ -147,6 +194,11 @@ def _layer(name: str, providers: Sequence[Provider], files: Files, so_far: Colle
         earlier.append(coverage)
         frames.append(frame)
         origins.append(origin)
+    so_far.falls += [fall for part in fallen.values() for fall in part]
+    if not frames:
+        if name == "districts":
+            raise so_far.falls[0].error
+        return None
     crs = so_far.layers.crs
     joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
     if name == "buildings":
@@ -202,6 +254,9 @@ def _part(
 
 
 def _where(layer: str, inner: str) -> str:
+    head, _, who = layer.partition(", ")
+    if who and inner.startswith(who):
+        return f"{head}, {inner}"
     return f"{layer}, {inner}" if inner and inner not in layer else layer
 
 

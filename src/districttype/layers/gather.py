@@ -14,9 +14,11 @@ from typing import Any
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import collect
+from districttype.layers.live import NO_NETWORK, QUICK, collect_live, reachable
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import LAYER_NAMES, Layers
 from districttype.providers import read_layers_file
+from districttype.sources.download import Policy
 
 Say = Callable[[str], None]
 MUST = ("districts", "buildings")  # without these live data are no use
@@ -78,9 +80,9 @@ def gather(
     if data == "embedded":
         return _embedded(city, "asked for")
     if data == "live":
-        return _live(city, raw, refresh=refresh)
+        return _live(city, raw / city.id, refresh=refresh, say=say)
     if data == "auto":
-        return _auto(city, raw, refresh=refresh, say=say)
+        return _auto(city, raw / city.id, refresh=refresh, say=say)
     directory = Path(data)
     if not directory.is_dir():
         raise ConfigError(
@@ -112,14 +114,17 @@ def _embedded(city: City, why: str) -> Gathered:
     return Gathered(embedded_layers(city), "embedded", line, embedded=True)
 
 
-def _live(city: City, raw: Path, *, refresh: bool) -> Gathered:
+def _live(
+    city: City, raw: Path, *, refresh: bool, say: Say, policy: Policy | None = None
+) -> Gathered:
     if not city.layers:
         raise ConfigError(
             f"the file of {city.name} names no live provider",
             where="--data",
             todo="use --data embedded, or --data DIR with files of your own",
         )
-    layers = collect(city, city.layers, raw).layers
+    found = collect_live(city, raw, refresh=refresh, policy=policy, say=say)
+    layers = found.layers
     absent = [name for name in MUST if name not in layers]
     if absent:
         raise SourceUnavailableError(
@@ -127,14 +132,17 @@ def _live(city: City, raw: Path, *, refresh: bool) -> Gathered:
             where=f"--data live, {city.name}",
             todo="see which services answer with: districttype doctor " + city.id,
         )
-    return Gathered(layers, "live", f"Data: {city.name} from live services and their cache")
+    line = f"Data: {city.name} from live services and their cache"
+    return Gathered(layers, "live", line, reports=found.reports)
 
 
 def _auto(city: City, raw: Path, *, refresh: bool, say: Say) -> Gathered:
     if not city.layers:
         return _embedded(city, "no live provider is configured")
+    if city.figures is not None and not reachable(city, raw):
+        return _embedded(city, NO_NETWORK)
     try:
-        return _live(city, raw, refresh=refresh)
+        return _live(city, raw, refresh=refresh, say=say, policy=QUICK)
     except DistricttypeError as error:
         if city.figures is None:
             raise

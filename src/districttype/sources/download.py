@@ -104,6 +104,7 @@ class Session:
     def __init__(self, policy: Policy | None = None, *, expected: Iterable[str] = ()) -> None:
         self.policy = policy or Policy()
         self._secrets = Secrets()
+        self._fetched: set[Path] = set()  # in this very run: never twice, --refresh or not
         contact = self.policy.contact or os.environ.get("DISTRICTTYPE_CONTACT", "")
         agent = f"districttype/{__version__} ({contact or 'contact: set DISTRICTTYPE_CONTACT'})"
         self._client = httpx.Client(
@@ -145,6 +146,8 @@ class Session:
         store = Store(directory)
         name = file_name(provider.provider, request.name, request.key(), request.suffix)
         old = store.whole(name)
+        if old is not None and store.path(name) in self._fetched:
+            return Answer(store.path(name), old, State.LIVE)
         if old is not None and not self._too_old(old):
             return Answer(store.path(name), old, State.CACHED)
         try:
@@ -152,7 +155,9 @@ class Session:
                 new = store.whole(name)
                 if new is not None and not self._too_old(new):
                     return Answer(store.path(name), new, State.CACHED)
-                return self._fetch(request, provider, store, name=name, inspect=inspect)
+                answer = self._fetch(request, provider, store, name=name, inspect=inspect)
+                self._fetched.add(answer.path)
+                return answer
         except SourceUnavailableError as error:
             if old is None or self.policy.refresh:
                 raise
@@ -175,6 +180,10 @@ class Session:
     def reachable(self, urls: Iterable[str]) -> bool:
         """Return whether any of these hosts answers at all."""
         return self._hosts.reachable(urls)
+
+    def closed(self, url: str) -> str:
+        """Return why a host is not asked; '' where it answers."""
+        return self._hosts.at(url).closed
 
     def _too_old(self, entry: Entry) -> bool:
         age = datetime.now(UTC) - entry.fetched

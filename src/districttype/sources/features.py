@@ -244,6 +244,7 @@ def finish(
     frame, mended = mend_table(frame)
     changes[MENDED] += mended
     notes = [note for answer in read.answers for note in answer.notes] + read.notes
+    frame = _with_empty(frame, provider, notes)
     for join in provider.joins:
         frame = _join(frame, join, directory, wanted, changes, notes)
     check_count(len(frame), provider, wanted, where)
@@ -281,6 +282,22 @@ def _table(read: Pages, provider: FeatureService, where: str) -> gpd.GeoDataFram
         crs = asked
     frame = gpd.GeoDataFrame(table, geometry=shapes, crs=crs)
     return require_crs(frame, None, where=where)
+
+
+def _with_empty(
+    frame: gpd.GeoDataFrame, provider: FeatureService, notes: list[str]
+) -> gpd.GeoDataFrame:
+    """Add the columns that a provider names and no row has: GML leaves out what is empty."""
+    known = {str(name).casefold() for name in frame.columns}
+    filled = {name for join in provider.joins for name in join.fill}
+    absent = [
+        name
+        for name in dict.fromkeys(provider.columns.values())
+        if name.casefold() not in known and name not in filled
+    ]
+    if absent:
+        notes.append(f"no row has a value of {', '.join(absent)}")
+    return frame.assign(**dict.fromkeys(absent, None))
 
 
 def _look_like_degrees(shapes: np.ndarray) -> bool:

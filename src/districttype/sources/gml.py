@@ -103,7 +103,7 @@ def _one(kind: str, element: Any, page: Page, inherited: dict[str, str], where: 
             if name not in {"FeatureCollection", "ValueCollection"}:
                 raise SourceError(f"sent <{name}> in place of features", where=where)
             page.matched = _whole(element.get("numberMatched"))
-            page.returned = _whole(element.get("numberReturned"))
+            page.returned = _whole(element.get("numberReturned") or element.get("numberOfFeatures"))
         return
     if name in {"Envelope", "Box"} and element.get("srsName"):
         inherited.setdefault("srsName", element.get("srsName"))

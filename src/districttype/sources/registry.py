@@ -28,6 +28,10 @@ SOURCES: dict[str, str] = {
     "wfs": "districttype.sources.wfs",
     "ogcapi": "districttype.sources.ogcapi",
     "arcgis": "districttype.sources.arcgis",
+    "overpass": "districttype.sources.overpass",
+    "webfile": "districttype.sources.webfile",
+    "webosm": "districttype.sources.webosm",
+    "gtfs": "districttype.sources.gtfs",
 }
 
 Tags = Mapping[str, Collection[str] | None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -255,7 +256,8 @@ def _read_pages(
         if len(read_.pages) == 1:
             read_.total = page.matched
             if read_.total is None:
-                read_.total = _hits(opened, provider, directory, asked)
+                with suppress(SourceError):  # not every service counts
+                    read_.total = _hits(opened, provider, directory, asked)
             refuse_too_many(read_.total, provider)
         elif read_.total is None and page.rows[:1] == read_.pages[0].rows[:1]:
             read_.pages.pop()  # it does not page, and gave the first one again
@@ -266,7 +268,7 @@ def _read_pages(
 
 
 def _hits(opened: Session, provider: Wfs, directory: Path, asked: Mapping[str, str]) -> int | None:
-    """Ask how many rows there are; None where the service does not tell."""
+    """Ask how many rows there are; None where the answer does not tell."""
     if provider.version == "1.0.0":
         return None
     left = ("outputFormat", "sortBy", "propertyName", "srsName", "maxFeatures", "count")
@@ -278,11 +280,7 @@ def _hits(opened: Session, provider: Wfs, directory: Path, asked: Mapping[str, s
     def inspect(path: Path, headers: Mapping[str, str]) -> Facts:
         return Facts(rows=read_hits(path.read_bytes(), where=provider.provider))
 
-    try:
-        answer = opened.get(request, provider, directory, inspect)
-    except SourceError:
-        return None
-    return answer.entry.rows
+    return opened.get(request, provider, directory, inspect).entry.rows
 
 
 def read_hits(body: bytes, *, where: str) -> int | None:
