@@ -1,0 +1,196 @@
+"""Live layers: the next provider where one fails, what is written of it, and no network at all."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import shapely
+from pydantic import TypeAdapter
+
+from districttype.city import City, load_city
+from districttype.errors import SourceError, SourceUnavailableError
+from districttype.layers.gather import gather
+from districttype.layers.live import (
+    QUICK,
+    collect_live,
+    doctor,
+    fetch,
+    reachable,
+    services,
+)
+from districttype.provenance import State
+from servers.faulty import Call, Server, serving
+
+HASTY = replace(QUICK, interval=0.0, wait_initial=0.01, wait_max=0.02, connect=2.0)
+CITY: TypeAdapter[City] = TypeAdapter(City)
+
+
+def features(rows: list[tuple[dict[str, object], shapely.Geometry]]) -> bytes:
+    return json.dumps(
+        {
+            "type": "FeatureCollection",
+            "numberMatched": len(rows),
+            "features": [
+                {"type": "Feature", "id": str(n), "properties": values,
+                 "geometry": shapely.geometry.mapping(shape)}
+                for n, (values, shape) in enumerate(rows)
+            ],
+            "crs": {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::3067"}},
+        }
+    ).encode()  # fmt: skip
+
+
+DISTRICTS = features(
+    [
+        ({"tunnus": f"{n}", "nimi": f"District {n}"},
+         shapely.box(370_000 + 1000 * n, 6_670_000, 371_000 + 1000 * n, 6_671_000))
+        for n in range(4)
+    ]
+)  # fmt: skip
+BUILDINGS = features(
+    [
+        ({"vtj": f"10{n}A", "kaytto": "0121", "ala": 400 + n, "kerrokset": 0},
+         shapely.box(370_100 + 50 * n, 6_670_100, 370_120 + 50 * n, 6_670_120))
+        for n in range(20)
+    ]
+)  # fmt: skip
+
+
+def city(url: str, *, figures: str | None = None) -> City:
+    def wfs(path: str, **more: object) -> dict[str, object]:
+        return {
+            "source": "wfs", "provider": f"P{path}", "url": url + path, "type": "t",
+            "crs": "EPSG:3067", "format": "application/json", **more,
+        }  # fmt: skip
+
+    district = {"columns": {"zone_id": "tunnus", "name": "nimi"}, "bbox": "none"}
+    building = {
+        "columns": {"building_id": "vtj", "use": "kaytto", "floor_area_m2": "ala"},
+        "tables": {"use": "finland_2018"},
+        "coverage": "whole",
+    }
+    return CITY.validate_python(
+        {
+            "id": "town", "country": "FI", "crs": "EPSG:3067", "names": {"en": "Town"},
+            "figures": figures,
+            "layers": {
+                "districts": [wfs("/first", **district), wfs("/second", **district)],
+                "buildings": [wfs("/register", **building), wfs("/other", **building)],
+                "residents": [wfs("/people", columns={"residents": "n"})],
+            },
+        }
+    )  # fmt: skip
+
+
+EXCEPTION = (
+    b"<ExceptionReport><Exception><ExceptionText>no such type</ExceptionText></Exception>"
+    b"</ExceptionReport>"
+)
+
+
+def scripts(server: Server) -> None:
+    server.scripts["/first"] = lambda call: call.reply(EXCEPTION)
+    server.scripts["/second"] = lambda call: call.reply(DISTRICTS)
+    server.scripts["/register"] = lambda call: call.reply(BUILDINGS)
+    server.scripts["/people"] = lambda call: call.reply(b"<html>maintenance</html>", 503)
+
+
+@pytest.fixture
+def server() -> object:
+    with serving() as running:
+        yield running
+
+
+def test_a_failing_provider_falls_to_the_next_and_the_fall_is_recorded(
+    server: Server, tmp_path: Path
+) -> None:
+    scripts(server)
+    found = collect_live(city(server.url), tmp_path, policy=HASTY)
+    (origin,) = found.layers["districts"].provenance
+    assert (origin.provider, origin.state, origin.rows) == ("P/second", State.LIVE, 4)
+    assert any("P/first could not be had" in n and "no such type" in n for n in origin.notes)
+    assert found.layers["buildings"].rows == 20
+    assert "residents" not in found.layers
+    assert [(fall.layer, fall.provider) for fall in found.falls] == [
+        ("districts", "P/first"), ("residents", "P/people"),
+    ]  # fmt: skip
+    assert server.counts["/other"] == 0
+
+
+def test_the_next_run_comes_from_the_cache(server: Server, tmp_path: Path) -> None:
+    scripts(server)
+    town = city(server.url)
+    first = collect_live(town, tmp_path, policy=HASTY)
+    asked = server.counts["/second"], server.counts["/register"]
+    again = collect_live(town, tmp_path, policy=HASTY)
+    assert (server.counts["/second"], server.counts["/register"]) == asked
+    assert again.layers["buildings"].provenance[0].state is State.CACHED
+    assert again.layers.frame("buildings").equals(first.layers.frame("buildings"))
+    assert reachable(town, tmp_path)
+
+
+def test_without_districts_there_is_no_live_run(server: Server, tmp_path: Path) -> None:
+    server.scripts["/first"] = server.scripts["/second"] = lambda call: call.reply(EXCEPTION)
+    with pytest.raises(SourceError, match="layer districts, P/first: refuses: no such type"):
+        collect_live(city(server.url), tmp_path, policy=HASTY)
+
+
+def test_a_box_that_the_service_misreads_is_named_as_the_likely_cause(
+    server: Server, tmp_path: Path
+) -> None:
+    scripts(server)
+    server.scripts["/register"] = lambda call: call.reply(features([]))
+    server.scripts["/other"] = lambda call: call.reply(features([]))
+    found = collect_live(city(server.url), tmp_path, policy=HASTY)
+    assert "buildings" not in found.layers
+    assert "another coordinate system or axis order" in str(found.falls[-3].error)
+
+
+def test_no_host_no_wait(tmp_path: Path) -> None:
+    town = city("http://127.0.0.1:9")
+    begun, said = time.monotonic(), list[str]()
+    assert not reachable(town, tmp_path)
+    with pytest.raises(SourceUnavailableError, match="none of 5 providers"):
+        fetch(town, tmp_path, say=said.append)
+    assert len(said) == 5
+    assert all("refuses the connection" in line for line in said)
+    rows = doctor(town)
+    assert len(rows) == 5
+    assert not any(row.answers for row in rows)
+    assert time.monotonic() - begun < 15
+
+
+def test_auto_without_network_takes_the_figures_and_says_why(tmp_path: Path) -> None:
+    espoo = load_city("espoo")
+    town = espoo.model_copy(update={"layers": city("http://127.0.0.1:9").layers})
+    found = gather(town, "auto", raw=tmp_path)
+    assert found.embedded
+    assert "no live service answers and nothing is cached" in found.line
+    with pytest.raises(SourceUnavailableError):
+        gather(town, "live", raw=tmp_path)
+
+
+def test_doctor_says_what_answers_and_how_much(server: Server) -> None:
+    def hits(call: Call) -> None:
+        assert call.query["resultType"] == "hits"
+        call.reply(b'<wfs:FeatureCollection xmlns:wfs="w" numberMatched="88" numberReturned="0"/>')
+
+    scripts(server)
+    server.scripts["/second"] = hits
+    rows = {row.provider: row for row in doctor(city(server.url))}
+    assert (rows["P/second"].answers, rows["P/second"].count) == (True, 88)
+    assert "no such type" in rows["P/first"].problem
+    assert "503" in rows["P/people"].problem
+
+
+def test_every_provider_of_espoo_has_licence_and_attribution() -> None:
+    listed = list(services(load_city("espoo")))
+    assert {layer for layer, _ in listed} >= {"districts", "buildings", "stops", "ground", "plans"}
+    for _, provider in listed:
+        assert provider.licence
+        assert provider.attribution
+        assert provider.url.startswith("https://")
