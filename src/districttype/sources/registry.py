@@ -32,6 +32,8 @@ SOURCES: dict[str, str] = {
     "webfile": "districttype.sources.webfile",
     "webosm": "districttype.sources.webosm",
     "gtfs": "districttype.sources.gtfs",
+    "raster": "districttype.sources.raster",
+    "pxweb": "districttype.sources.pxweb",
 }
 
 Tags = Mapping[str, Collection[str] | None]
