@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,7 +13,17 @@ import typer
 
 from districttype import __version__
 from districttype.errors import DistricttypeError
-from districttype.options import JsonOpt, LangOpt, RunOptions, ZoneArg, say, takes_run_options
+from districttype.options import (
+    RAW,
+    CityArg,
+    JsonOpt,
+    LangOpt,
+    RawOpt,
+    RunOptions,
+    ZoneArg,
+    say,
+    takes_run_options,
+)
 
 app = typer.Typer(
     name="districttype",
@@ -130,32 +141,22 @@ def fetch(
     from districttype.layers.live import fetch as fetch_all
 
     config = load_city(city)
-    found = fetch_all(config, raw / config.id, refresh=refresh, say=_say)
+    found = fetch_all(config, raw / config.id, refresh=refresh, say=say)
     typer.echo(f"{len(found.layers)} layers of {config.name} are in {raw / config.id}")
 
 
 @app.command()
 def doctor(city: CityArg, as_json: JsonOpt = False) -> None:
     """Ask a city's live providers what they have now: which answer, how many rows, of what date."""
-    from dataclasses import asdict
-
+    from districttype.answers.doctor import checkups_text
     from districttype.city import load_city
     from districttype.layers.live import doctor as check
 
-    rows = check(load_city(city))
-    if as_json:
-        typer.echo(_dump([asdict(row) for row in rows]))
-    else:
-        for row in rows:
-            count = "" if row.count is None else f"{row.count:,} rows"
-            said = (
-                " ".join(p for p in (row.name, count, row.date) if p)
-                if row.answers
-                else row.problem
-            )
-            mark = "yes" if row.answers else "no"
-            typer.echo(f"{row.layer:<18} {mark:<4} {row.provider} ({row.host}): {said}")
-    if not any(row.answers for row in rows):
+    checkups = check(load_city(city))
+    _answer(
+        [asdict(checkup) for checkup in checkups] if as_json else checkups, checkups_text, as_json
+    )
+    if not any(checkup.answers for checkup in checkups):
         raise typer.Exit(1)
 
 
@@ -179,6 +180,8 @@ def _columns(rows: list[dict[str, str]]) -> str:
 
 def _answer(answer: Any, text: Callable[[Any], str], as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False))
+        typer.echo(
+            json.dumps(answer, ensure_ascii=False, indent=2, allow_nan=False, default=asdict)
+        )
     else:
         typer.echo(text(answer))

@@ -11,7 +11,9 @@ import pytest
 import shapely
 from pydantic import TypeAdapter
 
+from districttype.answers.doctor import checkups_text
 from districttype.city import City, load_city
+from districttype.cli import main
 from districttype.errors import SourceError, SourceUnavailableError
 from districttype.layers.gather import gather
 from districttype.layers.live import (
@@ -185,6 +187,27 @@ def test_doctor_says_what_answers_and_how_much(server: Server) -> None:
     assert (rows["P/second"].answers, rows["P/second"].count) == (True, 88)
     assert "no such type" in rows["P/first"].problem
     assert "503" in rows["P/people"].problem
+    head, first, second, *_, last = checkups_text(list(rows.values())).splitlines()
+    assert head.split() == ["layer", "answers", "provider", "host", "rows", "date", "what"]
+    assert first.split()[:3] == ["districts", "no", "P/first"]
+    assert first.endswith("refuses: no such type")
+    assert second.split() == ["districts", "yes", "P/second", "127.0.0.1", "88", "t"]
+    assert last == "2 of 5 providers answer"
+
+
+def test_doctor_and_fetch_fail_where_nothing_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("districttype.city.load_city", lambda _: city("http://127.0.0.1:9"))
+    for line in (["doctor", "town"], ["fetch", "town", "--raw", str(tmp_path)]):
+        monkeypatch.setattr("sys.argv", ["districttype", *line])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 1
+    said = capsys.readouterr()
+    assert said.out.count("refuses the connection") == 5
+    assert said.err.count("refuses the connection") == 5
+    assert "districttype: Town: none of 5 providers can be reached" in said.err
 
 
 def test_every_provider_of_espoo_has_licence_and_attribution() -> None:

@@ -1,0 +1,40 @@
+"""Which of a city's live providers answer now, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from districttype.layers.live import Checkup
+
+HEADS = ("layer", "answers", "provider", "host", "rows", "date", "what")
+TO_THE_RIGHT = HEADS.index("rows")
+
+
+def checkups_text(checkups: Sequence[Checkup]) -> str:
+    """Return a row a provider: whether it answers, how many rows of what date it has, or why not.
+
+    Services that do not count their rows, or do not date them, leave those columns empty.
+    """
+    table = [HEADS, *map(_cells, checkups)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if place == TO_THE_RIGHT else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in table
+    ]
+    answering = sum(checkup.answers for checkup in checkups)
+    return "\n".join([*lines, f"{answering} of {len(checkups)} providers answer"])
+
+
+def _cells(checkup: Checkup) -> tuple[str, ...]:
+    return (
+        checkup.layer,
+        "yes" if checkup.answers else "no",
+        checkup.provider,
+        checkup.host,
+        "" if checkup.count is None else f"{checkup.count:,}",
+        checkup.date,
+        checkup.name if checkup.answers else checkup.problem,
+    )
