@@ -5,7 +5,7 @@ DATA   ?= auto
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help classify test test-all lint bench clean
+.PHONY: help classify test test-all lint docs pictures bench clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -37,11 +37,13 @@ lint: $(VENV)/.test  ## style, types, and the line of stages
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-test: lint  ## the test suite (in CI with the slow tests too)
-	@$(BIN)/python -m pytest -n auto $(if $(CI),,-m "not slow") $(PYTEST_ARGS)
+ALL := --nbmake --nbmake-timeout=600 tests notebooks
 
-test-all: lint  ## the test suite with the slow tests
-	@$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+test: lint  ## the test suite (in CI with the slow tests and the notebooks too)
+	@$(BIN)/python -m pytest -n auto $(if $(CI),$(ALL),-m "not slow") $(PYTEST_ARGS)
+
+test-all: lint  ## the test suite with the slow tests and the notebooks
+	@$(BIN)/python -m pytest -n auto $(ALL) $(PYTEST_ARGS)
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	@echo "Installing what the program and the benchmark's peers need"
@@ -51,6 +53,18 @@ $(VENV)/.bench: pyproject.toml | $(BIN)/python
 bench: $(VENV)/.bench  ## measure beside geopandas, momepy, tobler, SedonaDB, OSMnx and rasterstats (BENCH_ARGS=--quick)
 	@$(BIN)/python benchmarks/bench.py $(BENCH_ARGS)
 
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	@echo "Installing what the program and its documentation need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@ $(VENV)/.run
+
+docs: $(VENV)/.docs  ## the documentation, as pages that open from disk: site/index.html
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
+	@echo "The documentation is in site/index.html"
+
+pictures: $(VENV)/.test  ## take the documentation's pictures anew (needs Chromium)
+	@$(BIN)/python docs/pictures.py
+
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) dist
+	rm -rf $(VENV) dist site
 	find data/processed data/raw -mindepth 1 ! -name README.md -exec rm -rf {} +

@@ -1,0 +1,290 @@
+"""Tables of the documentation, made from the program itself so that they cannot drift from it.
+
+Sphinx calls `put_tables` for every page; a line `{{ name }}` there stands for the table that the
+function `name` makes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+from sphinx.application import Sphinx
+
+from districttype.city import City, Energy
+from districttype.focus import load_catalogue
+from districttype.indicators.registry import REGISTRY
+from districttype.layers import schema
+from districttype.providers import base, services
+from districttype.publish.edition import FACETS
+from districttype.publish.tables import FOCUS_COLUMNS
+from districttype.typology.rules import FACETS as RULES
+from districttype.typology.rules import OWNERSHIP
+from districttype.typology.thresholds import load_facets
+
+MARK = re.compile(r"^\{\{ (\w+) \}\}$", re.MULTILINE)
+
+
+def put_tables(_app: Sphinx, _page: str, source: list[str]) -> None:
+    """Put the tables into a page."""
+    source[0] = MARK.sub(lambda found: TABLES[found[1]](), source[0])
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Tell Sphinx of the tables."""
+    app.connect("source-read", put_tables)
+    return {"parallel_read_safe": True}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a table in Markdown."""
+    head = list(head)
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(cell, line)) + " |" for line in lines)
+
+
+def cell(value: object) -> str:
+    """Return a value as the text of a cell."""
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def code(*values: object) -> str:
+    """Return values as code, joined by commas."""
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def indicators() -> str:
+    """Return every indicator, a table a theme."""
+    themes: dict[str, list[tuple[object, ...]]] = {}
+    for entry in REGISTRY:
+        layers = ", ".join(" or ".join(code(x) for x in need) for need in entry.needs)
+        row = (code(entry.name), entry.unit, entry.description, layers or "–", entry.source)
+        themes.setdefault(entry.facet, []).append(row)
+    head = ("name", "unit", "what it is", "layers", "method's source")
+    return "\n\n".join(f"## {theme}\n\n{table(head, rows)}" for theme, rows in themes.items())
+
+
+def thresholds() -> str:
+    """Return every threshold, a table a facet, with what the facet needs before it speaks."""
+    parts = []
+    for facet, settings in load_facets().items():
+        rows = [
+            (
+                code(name),
+                f"{cut.value:g}",
+                cut.unit,
+                f"± {cut.uncertainty:g}",
+                cut.basis,
+                cut.source,
+            )
+            for name, cut in settings.thresholds.items()
+        ]
+        needs = "; ".join(f"`{name}` ≥ {least:g}" for name, least in settings.needs.items())
+        parts.append(
+            f"## {facet}\n\nSpeaks where: {needs or 'any of what it reads is known'}.\n\n"
+            + table(("threshold", "value", "unit", "one s.d.", "basis", "source"), rows)
+        )
+    return "\n\n".join(parts)
+
+
+def labels() -> str:
+    """Return the labels and details of every facet."""
+    rows = [
+        (
+            code(facet.name),
+            code(*(label for label in facet.labels if label != "unknown")),
+            code(*(name for name, _ in facet.details)) if facet.details else "–",
+        )
+        for facet in (*RULES.values(), OWNERSHIP)
+    ]
+    return table(("facet", "labels (and `unknown`)", "details"), rows)
+
+
+def solutions() -> str:
+    """Return the eight solutions with their systems and levels."""
+    catalogue = load_catalogue()
+    rows = [
+        (
+            solution_id,
+            solution.name["en"],
+            solution.name["fi"],
+            ", ".join(solution.systems),
+            ", ".join(solution.levels).replace("_", " "),
+        )
+        for solution_id, solution in catalogue.solutions.items()
+    ]
+    return table(("id", "solution", "in the method's Finnish", "systems", "levels"), rows)
+
+
+def layers() -> str:
+    """Return the canonical columns of every layer."""
+    rows = [
+        (code(name), ", ".join(schema.geometry_kinds(name)), code(*schema.columns(name)) or "–")
+        for name in schema.LAYER_NAMES
+    ]
+    return table(("layer", "geometry", "columns"), rows)
+
+
+def values() -> str:
+    """Return the values that columns of fixed lists may have."""
+    lists: Mapping[str, tuple[str, ...]] = {
+        "buildings.use": schema.USES,
+        "buildings.*_origin": schema.ORIGINS,
+        "buildings.status": schema.STATUSES,
+        "stops.mode": schema.MODES,
+        "streets.kind": schema.STREET_KINDS,
+        "land_use.class": schema.LAND_USES,
+        "ground.class": schema.GROUND_CLASSES,
+        "ground_constraints.constraint": schema.GROUND_CONSTRAINTS,
+        "ownership.owner_class": schema.OWNERS,
+        "energy_sites.kind": schema.ENERGY_KINDS,
+        "services.class": schema.SERVICES,
+        "land_cover.class": schema.LAND_COVERS,
+    }
+    return table(
+        ("column", "values"), [(code(name), code(*found)) for name, found in lists.items()]
+    )
+
+
+def fields(model: type[BaseModel], without: Iterable[str] = ()) -> str:
+    """Return the keys of a model of a TOML file."""
+    left_out = set(without)
+    rows = [
+        (code(name), default(field), field.description or "")
+        for name, field in model.model_fields.items()
+        if name not in left_out
+    ]
+    return table(("key", "if left out", "what it says"), rows)
+
+
+def default(field: Any) -> str:
+    """Return what holds where a key is left out."""
+    if field.is_required():
+        return "**must be there**"
+    value = field.default_factory() if field.default_factory else field.default
+    if (
+        value is PydanticUndefined
+        or value in (None, "", [], {}, ())
+        or isinstance(value, BaseModel)
+    ):
+        return "–"
+    return code(value)
+
+
+def city_keys() -> str:
+    """Return the keys of a city file."""
+    return fields(City)
+
+
+def energy_keys() -> str:
+    """Return the keys of a city file's part on energy."""
+    return fields(Energy)
+
+
+def provider_keys() -> str:
+    """Return the keys that every entry of a layer has."""
+    return fields(base.Provider)
+
+
+def source_keys() -> str:
+    """Return the keys of each protocol, beyond those that every entry has."""
+    models = [base.VectorFile, *(m for m in vars(services).values() if is_source(m))]
+    parts = []
+    for model in dict.fromkeys(models):
+        source = get_args(model.model_fields["source"].annotation)[0]
+        words = (model.__doc__ or "").strip().splitlines()[0]
+        parts.append(
+            f'### `source = "{source}"`\n\n{words}\n\n{fields(model, base.Provider.model_fields)}'
+        )
+    return "\n\n".join(parts)
+
+
+def is_source(thing: object) -> bool:
+    """Return whether it is the model of a protocol's entries."""
+    return (
+        isinstance(thing, type)
+        and issubclass(thing, base.Provider)
+        and "source" in thing.model_fields
+        and len(get_args(thing.model_fields["source"].annotation)) == 1
+    )
+
+
+def district_columns() -> str:
+    """Return the columns of districts.csv that stand before the indicators."""
+    said = "label, details joined by `;`, confidence 0–1 (empty where unknown)"
+    rows = [
+        (code("zone_id"), "stable id of the district"),
+        (code("name"), "in the city's language; other languages in `name_sv`, `name_latin`"),
+        (code("parent"), "the larger area it lies in"),
+        (code("land_km2"), "dry land"),
+        *((code(facet, f"{facet}_detail", f"{facet}_confidence"), said) for facet in FACETS),
+        (code("ownership"), "the modifier"),
+        (code("focus"), "solutions, best first, joined by `;`"),
+    ]
+    return table(("columns", "what they hold"), rows)
+
+
+def focus_columns() -> str:
+    """Return the columns of focus.csv."""
+    return code(*FOCUS_COLUMNS)
+
+
+@cache
+def embedded() -> Any:
+    """Return the last run of the embedded Espoo, made once where there is none."""
+    from districttype import pipeline
+    from districttype.city import load_city
+
+    return pipeline.classify(
+        load_city("espoo"),
+        data="embedded",
+        zone_sets=("districts", "stations"),
+        raw=Path("data/raw"),
+    )
+
+
+def validation() -> str:
+    """Return how far the labels of the embedded Espoo agree with what others say of it."""
+    from districttype.city import load_city
+    from districttype.explain import validate_labels
+    from districttype.lastrun import run_of
+
+    report = validate_labels(load_city("espoo"), run_of(embedded()), None)
+    rows = [
+        (
+            facet,
+            entry["n"],
+            f"{entry['agreement']:.0%}",
+            f"{entry['low']:.0%}–{entry['high']:.0%}",
+            "–" if entry["kappa"] is None else f"{entry['kappa']:.2f}",
+            entry["unknown"],
+        )
+        for facet, entry in report.items()
+    ]
+    head = ("facet", "places", "agreement", "95 % interval", "Cohen's kappa", "of them unknown")
+    wrong = [
+        (facet, row["place"], row["expected"], row["label"], row["reason"])
+        for facet, entry in report.items()
+        for row in entry["disagreements"]
+    ]
+    return "\n\n".join(
+        [
+            table(head, rows),
+            "## Where they differ",
+            table(("facet", "place", "said elsewhere", "found", "why"), wrong),
+        ]
+    )
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    make.__name__: make
+    for make in (
+        indicators, thresholds, labels, solutions, layers, values, city_keys, energy_keys,
+        provider_keys, source_keys, district_columns, focus_columns, validation,
+    )
+}  # fmt: skip
