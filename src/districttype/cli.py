@@ -75,6 +75,14 @@ def classify(
         ),
     ] = "districts,stations,cells",
     lang: Annotated[str | None, typer.Option("--lang", help="Language shown first.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="postgresql://USER@HOST/DATABASE",
+            help="Write the tables into a PostGIS database too; PGPASSWORD may hold the password.",
+        ),
+    ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch anew what is cached.")] = False,
 ) -> None:
     """Classify a city's districts, and draw maps, tables and a report."""
@@ -91,6 +99,7 @@ def classify(
         raw=options.raw,
         out=options.folder(),
         language=lang,
+        to=to,
         refresh=refresh,
         say=say,
     )

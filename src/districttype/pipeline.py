@@ -29,6 +29,7 @@ from districttype.layers.gather import Gathered, gather
 from districttype.layers.schema import Layers
 from districttype.places import load_places
 from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.postgis import check_postgis
 from districttype.publish.write import publish
 from districttype.typology.label import label_zones
 from districttype.typology.thresholds import Facets, load_facets
@@ -72,6 +73,7 @@ def classify(
     raw: Path = Path("data/raw"),
     out: Path | None = None,
     language: str | None = None,
+    to: str | None = None,
     refresh: bool = False,
     say: Say = lambda _: None,
 ) -> Edition:
@@ -95,6 +97,8 @@ def classify(
         Where to write; nothing is written if None.
     language
         Language shown first; the city's first by default.
+    to
+        A database to publish into as well, `postgresql://...`; checked before anything is done.
     refresh
         Fetch anew what is cached.
     say
@@ -107,6 +111,8 @@ def classify(
     """
     started = datetime.now(UTC)
     clock = Clock(say)
+    if to is not None:
+        check_postgis(to)
     facets = load_facets(city.thresholds)
     catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
     with clock.stage("layers", "Reading the layers"):
@@ -141,7 +147,7 @@ def classify(
     )
     if out is not None:
         with clock.stage("publish", "Drawing maps and writing tables"):
-            publish(edition, out, languages=_first(city.languages, language))
+            publish(edition, out, languages=_first(city.languages, language), to=to)
             save_run(edition, out)
     return edition
 

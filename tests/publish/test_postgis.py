@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
+import shapely
 import sqlalchemy
 
 import toy
@@ -127,3 +129,47 @@ def test_what_cannot_be_reached_is_one_line_without_the_password() -> None:
     assert "127.0.0.1:9" in str(caught.value)
     with pytest.raises(ConfigError, match="not the address of a PostgreSQL database"):
         write_postgis(toy.edition(), "mysql://x/y", "en")
+
+
+TOWN = 'id = "town"\ncountry = "FI"\ncrs = "EPSG:3067"\nnames = { fi = "Town" }\n'
+LAYERS = """
+districts = [{ provider = "City", file = "areas.gpkg", columns = { zone_id = "id", name = "id" } }]
+buildings = [{ provider = "City", file = "areas.gpkg", columns = { building_id = "id" } }]
+"""
+
+
+def classify(folder: Path, to: str) -> subprocess.CompletedProcess[str]:
+    """Classify a town of two squares from the command line, into a folder and a database."""
+    squares = gpd.GeoDataFrame(
+        {"id": ["011", "012"]},
+        geometry=[shapely.box(x, 6_670_000, x + 500, 6_670_500) for x in (380_000, 380_500)],
+        crs="EPSG:3067",
+    )
+    squares.to_file(folder / "areas.gpkg")
+    (folder / "layers.toml").write_text(LAYERS, encoding="utf-8")
+    (folder / "town.toml").write_text(TOWN, encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "districttype", "classify", "town.toml", "--data", ".",
+         "--zones", "districts", "--out", "out", "--to", to],
+        cwd=folder, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+
+
+def test_the_command_writes_into_the_database_and_keeps_the_password(
+    database: str, tmp_path: Path
+) -> None:
+    done = classify(tmp_path, database)
+    assert done.returncode == 0, done.stderr
+    assert ask(database, "SELECT count(*) FROM districttype.town_districts") == [(2,)]
+    assert "secret" not in done.stdout + done.stderr
+    for file in (tmp_path / "out").rglob("*.*"):
+        assert b"secret" not in file.read_bytes(), file
+
+
+def test_a_database_that_cannot_be_reached_is_said_before_anything_is_done(tmp_path: Path) -> None:
+    done = classify(tmp_path, "postgresql://me:secret@127.0.0.1:9/none")
+    assert done.returncode == 1
+    assert "postgresql://me:***@127.0.0.1:9/none" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "out").exists()

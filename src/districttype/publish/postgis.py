@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import geopandas as gpd
@@ -46,8 +48,22 @@ def write_postgis(edition: Edition, address: str, language: str) -> list[str]:
     DistricttypeError
         If the database cannot be reached or refuses; no password is ever shown.
     """
+    with _connected(address) as connection:
+        return _write(edition, connection, language)
+
+
+def check_postgis(address: str) -> None:
+    """Raise what `write_postgis` would raise of an address, before a long run and not after it."""
+    with _connected(address):
+        pass
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Any]:
+    """Connect to a database for one transaction; whatever it refuses becomes one clear line."""
     try:
         import geoalchemy2  # noqa: F401, PLC0415 - an extra; geopandas needs it
+        import psycopg  # noqa: F401, PLC0415 - an extra
         import sqlalchemy  # noqa: PLC0415 - an extra
     except ImportError as error:
         raise ConfigError(f"{error.name} is missing", where="--to", todo=EXTRA) from None
@@ -61,17 +77,15 @@ def write_postgis(edition: Edition, address: str, language: str) -> list[str]:
             where="--to",
             todo="write postgresql://user@host/database",
         )
-    shown = url.render_as_string(hide_password=True)
     engine = sqlalchemy.create_engine(url.set(drivername="postgresql+psycopg"))
     try:
         with engine.begin() as connection:
-            return _write(edition, connection, language)
-    except ImportError as error:
-        raise ConfigError(f"{error.name} is missing", where="--to", todo=EXTRA) from None
+            yield connection
     except sqlalchemy.exc.SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise DistricttypeError(
-            reason, where=shown, todo="nothing in the database was changed"
+            str(getattr(error, "orig", None) or error).strip().splitlines()[0],
+            where=url.render_as_string(hide_password=True),
+            todo="nothing in the database was changed",
         ) from None
     finally:
         engine.dispose()
