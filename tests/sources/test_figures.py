@@ -311,3 +311,29 @@ def test_a_district_of_unknown_population_has_none_that_counts() -> None:
 def test_more_intersections_than_land_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no room for so many intersections in a"):
         reconstruct(sparse(intersections=[50_000, 10]), TM35)
+
+
+def test_districts_may_come_as_polygons_in_any_order(tmp_path: Path) -> None:
+    folder = copy_of_espoo(tmp_path)
+    (folder / "outline.csv").unlink()
+    pd.DataFrame({"id": ["a", "b"], "name": ["A", "B"], "land_km2": [2, 2]}).to_csv(
+        folder / "districts.csv", index=False
+    )
+    polygons = sparse().polygons
+    assert polygons is not None
+    gpd.GeoDataFrame({"id": ["b", "a"]}, geometry=polygons.to_numpy()[::-1], crs=4326).to_file(
+        folder / "districts.geojson"
+    )
+    zones = reconstruct(load_figures(folder), TM35, only=("districts",)).tables["districts"]
+    north = zones.set_index("zone_id").centroid.y
+    assert north["b"] == pytest.approx(6_673_500, abs=1)
+    assert north["a"] == pytest.approx(6_672_500, abs=1)
+
+
+def test_a_district_without_a_polygon_is_named(tmp_path: Path) -> None:
+    folder = copy_of_espoo(tmp_path)
+    gpd.GeoDataFrame({"id": ["111"]}, geometry=[shapely.box(24, 60, 25, 61)], crs=4326).to_file(
+        folder / "districts.geojson"
+    )
+    with pytest.raises(ConfigError, match=r"no polygon for 112, 113"):
+        load_figures(folder)

@@ -25,7 +25,7 @@ from districttype.sources.figures import (
 )
 from districttype.sources.figures.tables import LayerNote
 
-CAUTION = N_("Reconstructed from published figures, not for decisions on single plots.")
+CAUTION = N_("Reconstructed from published figures; not for decisions on single plots")
 
 
 def embedded_layers(city: City, seed: int = SEED) -> Layers:
