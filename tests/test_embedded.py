@@ -127,15 +127,14 @@ def test_removing_a_layer_silences_its_facets_and_no_other(edition, layer, silen
         assert (bare[facet] == whole[facet]).all()
 
 
-def test_two_seeds_give_nearly_the_same_labels(edition) -> None:
-    layers = embedded_layers(ESPOO, seed=77)
+@pytest.mark.parametrize("seed", [7, 77])
+def test_another_seed_gives_the_same_labels(labels: pd.DataFrame, seed: int) -> None:
+    layers = embedded_layers(ESPOO, seed=seed)
     other = label_zones(measure(make_zone_set("districts", layers), layers), load_facets(), draws=1)
-    whole = edition.results["districts"].labels
     facets = ["density", "development", "use", "mobility", "energy", "ground"]
-    same = (other[facets] == whole[facets]).mean()
-    # Measured: 97.5 % of all labels; mobility, where half the floor area decides, 92 %.
-    assert same.mean() >= 0.97
-    assert (same >= 0.90).all()
+    same = (other[facets] == labels[facets]).mean()
+    # Measured over four seeds: at most one of 88 districts differs, in mobility or energy.
+    assert (same >= 0.97).all(), same
 
 
 def test_the_last_run_is_explained_as_it_was_found(edition, out: Path) -> None:

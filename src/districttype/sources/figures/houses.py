@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import shapely
 
 from districttype.sources.figures.frontage import Setting, rectangles
 from districttype.sources.figures.plots import EMPTY, FLATS, KINDS, SMALL, Plots
@@ -63,6 +64,11 @@ class Houses:
     def __len__(self) -> int:
         return len(self.kind)
 
+    @property
+    def middle(self) -> Floats:
+        """Return the middle of each building, (b, 2)."""
+        return np.asarray(shapely.get_coordinates(shapely.centroid(self.shapes)))
+
 
 def build(targets: Targets, setting: Setting, plots: Plots, rng: np.random.Generator) -> Houses:
     """Put buildings on their lots.
@@ -83,10 +89,9 @@ def build(targets: Targets, setting: Setting, plots: Plots, rng: np.random.Gener
     step = np.arange(len(lot)) - np.repeat(np.cumsum(count) - count, count)
     kind, owner = plots.kind[lot], lots.owner[lot]
     homes = (step + 1) * plots.homes[lot] // count[lot] - step * plots.homes[lot] // count[lot]
-    share = np.where(kind == SMALL, homes / np.maximum(plots.homes[lot], 1), 1.0)
-    floor = plots.floor_m2[lot] * share
-    floor *= np.where(kind == SMALL, np.exp(0.2 * rng.standard_normal(len(lot))), 1.0)
-    floor = _exact(kind, floor, owner, targets)
+    part = np.maximum(homes, 1) * np.exp(0.2 * rng.standard_normal(len(lot)))
+    whole = np.bincount(lot, part, minlength=len(lots))
+    floor = _exact(kind, plots.floor_m2[lot] * part / whole[lot], owner, targets)
     slot = lots.width[lot] / count[lot]
     storeys = np.array([STOREYS.get(name, 1.0) for name in KINDS])[kind]
     storeys = np.where(kind == FLATS, plots.storeys[lot], storeys)

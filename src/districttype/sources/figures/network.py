@@ -1,9 +1,10 @@
 """Streets: a plane network with the published number of intersections in every district.
 
-Intersections are scattered over the land, more of them where more people live, and joined by the
-Gabriel graph (two are joined if no third lies in the circle between them), which looks much like a
-street network and is connected. An intersection has three arms or more; one that the graph gives
-fewer gets its shortest missing links, and where water or the border is in the way, dead ends.
+Intersections are scattered over the land by a low-discrepancy sequence and not by chance, more of
+them where more people live, and joined by the Gabriel graph (two are joined if no third lies in the
+circle between them), which looks much like a street network and is connected. An intersection has
+three arms or more; one that the graph gives fewer gets its shortest missing links, and where water
+or the border is in the way, dead ends.
 """
 
 from __future__ import annotations
@@ -64,10 +65,8 @@ class Network:
         return np.asarray(shapely.linestrings(self.xy[self.links]), dtype=object)
 
 
-def scatter(
-    counts: Ints, pieces: Pieces, weight: Floats, rng: np.random.Generator
-) -> tuple[Floats, Ints]:
-    """Scatter so many points over the land of every district.
+def scatter(counts: Ints, pieces: Pieces, weight: Floats) -> tuple[Floats, Ints]:
+    """Scatter so many points over the land of every district; by rule, not by chance.
 
     Parameters
     ----------
@@ -77,8 +76,6 @@ def scatter(
         Grid pieces of the land.
     weight
         (m,) how many of its district's points each piece should get, in any unit.
-    rng
-        Source of randomness.
 
     Returns
     -------
@@ -91,15 +88,15 @@ def scatter(
     open_area = shapely.area(usable)
     weight = np.where(open_area > 400.0, weight, 0.0)
     weight = _level(weight, open_area, pieces.owner, counts)
-    share = apportion(counts, pieces.owner, weight, rng.random(len(counts)))
+    share = apportion(counts, pieces.owner, weight)
     boxes = shapely.bounds(usable)
     points, piece = np.zeros((0, 2)), np.zeros(0, dtype=np.int64)
-    for _ in range(ROUNDS + len(share) // BLOCK):
+    for turn in range(ROUNDS + len(share) // BLOCK):
         missing = share - np.bincount(piece, minlength=len(share))
         todo = np.flatnonzero(missing > 0)[:BLOCK]
         if not len(todo):
             break
-        unit = (_sequence(TRIES)[None] + rng.random((len(todo), 1, 2))) % 1.0
+        unit = _stretch(turn * len(share) + todo)
         inset = np.where(pieces.whole[todo], INSET, 0.0)[:, None, None]
         unit = inset + unit * (1 - 2 * inset)
         low, high = boxes[todo, None, :2], boxes[todo, None, 2:]
@@ -130,11 +127,12 @@ def _level(weight: Floats, area: Floats, owner: Ints, counts: Ints) -> Floats:
     return weight
 
 
-def _sequence(count: int) -> Floats:
-    """Return a low-discrepancy sequence (R2 of Roberts) in the unit square."""
+def _stretch(number: Ints) -> Floats:
+    """Return stretches of a low-discrepancy sequence (R2 of Roberts), (len(number), TRIES, 2)."""
     plastic = 1.32471795724474602596
     step = np.array([1 / plastic, 1 / plastic**2])
-    return np.asarray((0.5 + np.arange(1, count + 1)[:, None] * step) % 1.0)
+    index = number[:, None, None] * TRIES + np.arange(1, TRIES + 1)[:, None]
+    return np.asarray((0.5 + index * step) % 1.0)
 
 
 def join(xy: Floats, land: shapely.Geometry) -> Network:

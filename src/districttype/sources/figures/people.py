@@ -6,7 +6,7 @@ import numpy as np
 
 from districttype.sources.figures.houses import Houses
 from districttype.sources.figures.plots import FLATS, KINDS, SMALL
-from districttype.sources.figures.shapes import Floats, Pieces, apportion
+from districttype.sources.figures.shapes import Bools, Floats, Ints, Pieces, apportion
 from districttype.sources.figures.tables import Figures
 from districttype.sources.figures.targets import WORKPLACES, Targets
 
@@ -15,13 +15,25 @@ HOMES = ((SMALL, "small"), (FLATS, "flats"))
 
 def residents_at(houses: Houses, targets: Targets, pieces: Pieces) -> Floats:
     """Return the residents of every piece: those of its homes, by kind and floor area."""
-    people: Floats = np.zeros(len(pieces))
-    for kind, name in HOMES:
-        own = houses.kind == kind
+    people = residents_of(houses.kind, houses.floor_m2, houses.owner, targets)
+    return np.bincount(houses.piece, people, minlength=len(pieces)).astype(float)
+
+
+def residents_of(kind: Ints, floor: Floats, owner: Ints, targets: Targets) -> Floats:
+    """Return the residents of every building or lot, by its kind, floor area and district."""
+    people = np.zeros(len(kind))
+    for number, name in HOMES:
+        own = kind == number
         per = targets.residents[name] / np.where(targets.floor[name] > 0, targets.floor[name], 1.0)
-        floor = houses.floor_m2[own] * per[houses.owner[own]]
-        people += np.bincount(houses.piece[own], floor, minlength=len(pieces))
+        people[own] = floor[own] * per[owner[own]]
     return people
+
+
+def share_of(people: Floats, chosen: Bools, owner: Ints, districts: int) -> Floats:
+    """Return the share of every district's people that is chosen; 0 where nobody is."""
+    total = np.bincount(owner, people, minlength=districts)
+    some = np.bincount(owner, people * chosen, minlength=districts)
+    return np.asarray(some / np.where(total > 0, total, 1.0))
 
 
 def residents_before_at(houses: Houses, pieces: Pieces) -> Floats:
@@ -52,7 +64,6 @@ def whole_numbers(
     *,
     weight: Floats,
     fallback: Floats,
-    rng: np.random.Generator,
 ) -> Floats:
     """Divide a published number of every district over its pieces, in whole numbers.
 
@@ -66,13 +77,11 @@ def whole_numbers(
         (m,) weights of the pieces.
     fallback
         (m,) weights for districts in which all of `weight` is zero.
-    rng
-        Source of randomness.
     """
     n = len(figures)
     total = figures.number(column)
     nowhere = pieces.sums(weight, n) <= 0
     weight = np.where(nowhere[pieces.owner], fallback, weight)
     counts = np.rint(np.nan_to_num(total)).astype(np.int64)
-    parts = apportion(counts, pieces.owner, weight, rng.random(n)).astype(float)
+    parts = apportion(counts, pieces.owner, weight).astype(float)
     return np.where(np.isnan(total)[pieces.owner], np.nan, parts)

@@ -1,9 +1,8 @@
 """Which lot is used for what: workplaces, blocks of flats, small houses.
 
 First every piece of 250 m gets a programme, floor area by kind, that follows from the figures and
-from where the piece lies, and not from chance. Then its lots are divided among the kinds, as seats
-are among parties, and carry the programme. So the dice move houses within a piece, and hardly
-floor area from one piece to another.
+from where the piece lies. Then its lots are divided among the kinds, as seats are among parties,
+and carry the programme. Nothing in this is left to chance.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class Plots:
     storeys: Floats
 
 
-def assign(targets: Targets, setting: Setting, settled: Floats, rng: np.random.Generator) -> Plots:
+def assign(targets: Targets, setting: Setting, settled: Floats) -> Plots:
     """Give every kind of building its lots, and every lot its floor area.
 
     Parameters
@@ -81,29 +80,25 @@ def assign(targets: Targets, setting: Setting, settled: Floats, rng: np.random.G
         Pieces and lots.
     settled
         (m,) residents that each piece should have.
-    rng
-        Source of randomness.
     """
     lots, piece = setting.lots, setting.piece
-    n = len(targets.jobs["anywhere"])
     wanted = programme(targets, setting, settled)
     storeys = np.clip(np.rint(2.0 + settled / setting.pieces.area * 250.0), 3, 8)
     seats = _seats(_need(wanted, setting, storeys), setting)
-    kind = _seated(seats, setting, rng)
+    kind = _seated(seats, setting)
     for number, name in enumerate(KINDS):
         _ensure(kind, number, lots.owner, targets.floor[name])
         _relieve(kind, number, targets.floor[name], setting)
     _spread_out(kind, wanted[:, SMALL], targets, setting)
-    floor = _floor(kind, wanted, targets, setting, rng)
-    start = rng.random((2, n))
+    floor = _floor(kind, wanted, targets, setting)
     homes = np.zeros(len(lots), dtype=np.int64)
     for number, name in ((SMALL, "small"), (FLATS, "flats")):
         weight = np.where(kind == number, floor, 0.0)
-        homes += apportion(targets.homes[name].astype(np.int64), lots.owner, weight, start[number])
+        homes += apportion(targets.homes[name].astype(np.int64), lots.owner, weight)
     # A small house without a dwelling is none: its floor area goes to those that have one.
     none = (kind == SMALL) & (homes == 0)
     kind[none] = EMPTY
-    floor = np.where(kind == SMALL, homes * np.exp(0.1 * rng.standard_normal(len(lots))), floor)
+    floor = np.where(kind == SMALL, homes, floor)
     floor = _scale(kind, floor, targets, lots, wanted[:, :2].sum(axis=1)[piece])
     return Plots(kind, floor, homes, storeys[piece])
 
@@ -190,15 +185,11 @@ def _seats(need: Floats, setting: Setting) -> Ints:
     return seats
 
 
-def _seated(seats: Ints, setting: Setting, rng: np.random.Generator) -> Ints:
-    """Give the lots of every piece to its kinds: deep ones to workplaces, then flats, then houses.
-
-    Depth counts by tens of metres, and chance decides among lots of a like depth.
-    """
+def _seated(seats: Ints, setting: Setting) -> Ints:
+    """Give the lots of every piece to its kinds: deepest to workplaces, then flats, then houses."""
     order = np.array([*range(len(KINDS) - 1, FLATS, -1), FLATS, SMALL])
     ends = np.cumsum(seats[:, order], axis=1)
-    coarse = np.floor(setting.lots.depth / 10.0) + rng.random(len(setting.lots))
-    rank = _rank(setting.piece, -coarse)
+    rank = _rank(setting.piece, -setting.lots.depth)
     which = (rank[:, None] >= ends[setting.piece]).sum(axis=1)
     return np.asarray(np.append(order, EMPTY)[which])
 
@@ -250,12 +241,10 @@ def _room(kind: Ints, lots: Lots) -> Floats:
     return np.asarray((lots.width - 6) * np.minimum(lots.depth - 1, 30.0) * storeys)
 
 
-def _floor(
-    kind: Ints, wanted: Floats, targets: Targets, setting: Setting, rng: np.random.Generator
-) -> Floats:
+def _floor(kind: Ints, wanted: Floats, targets: Targets, setting: Setting) -> Floats:
     """Return floor areas: the programme of each piece, over its lots by their size."""
     lots, piece = setting.lots, setting.piece
-    size = lots.width * np.minimum(lots.depth, 30.0) * np.exp(0.2 * rng.standard_normal(len(lots)))
+    size = lots.width * np.minimum(lots.depth, 30.0)
     floor = np.zeros(len(lots))
     for number in range(len(KINDS)):
         own = kind == number

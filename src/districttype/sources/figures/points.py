@@ -32,7 +32,7 @@ def stations(figures: Figures, crs: CRS) -> gpd.GeoDataFrame:
 
 
 def bus_stops(
-    figures: Figures, land: Shapes, setting: Setting, floor: Floats, rng: np.random.Generator
+    figures: Figures, land: Shapes, setting: Setting, floor: Floats
 ) -> tuple[Floats, Ints]:
     """Return bus stops at kerbs, (b, 2), and their districts; more of them where more is built.
 
@@ -46,8 +46,6 @@ def bus_stops(
         Pieces and lots.
     floor
         (k,) floor area on each lot.
-    rng
-        Source of randomness.
     """
     counts = np.rint(np.nan_to_num(figures.number("bus_stops"))).astype(np.int64)
     pieces, lots, piece = setting.pieces, setting.lots, setting.piece
@@ -65,7 +63,7 @@ def bus_stops(
     weight = np.append(weight, pieces.area[extra])
     order = np.argsort(owner, kind="stable")
     owner, xy, along, weight = owner[order], xy[order], along[order], weight[order]
-    times = apportion(counts, owner, weight, rng.random(len(counts)))
+    times = apportion(counts, owner, weight)
     one = np.repeat(np.arange(len(owner)), times)
     step = np.arange(len(one)) - np.repeat(np.cumsum(times) - times, times)
     return np.round(xy[one] + along[one] * 3.0 * step[:, None], 1), owner[one]

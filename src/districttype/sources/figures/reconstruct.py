@@ -1,11 +1,14 @@
 """A plausible city from its figures: every layer, district sums exact, single things invented.
 
 What is real: the sums by district (floor area by use, homes, residents, jobs, intersections, bus
-stops, shares of land cover, ...), the density an average resident meets, the places of stations,
-and the districts' land area and reference points. What is not: each house, street, stop, field and
-shore, and the true borders of the districts. Nothing may be decided on single plots from it.
+stops, shares of land cover, ...), the density an average resident meets, the share of residents
+near a station, the places of stations, and the districts' land area and reference points. What is
+not: each house, street, stop, field and shore, and the true borders of the districts. Nothing may
+be decided on single plots from it.
 
-The same figures and the same seed give the same bytes.
+Where people live and work, and along which streets, follows from the figures by rule. The dice
+decide only what no figure is about: how large each house on a lot is and how it stands there, and
+which field or wood lies where. The same figures and the same seed give the same bytes.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ from districttype.sources.figures.people import (
     jobs_at,
     residents_at,
     residents_before_at,
+    residents_of,
+    share_of,
     whole_numbers,
 )
 from districttype.sources.figures.plots import KINDS, SMALL, Plots, assign
@@ -93,7 +98,7 @@ def reconstruct(
     crs
         The city's metric coordinate system.
     seed
-        Start of the dice; it moves houses, not sums.
+        Start of the dice; it moves houses on their lots, not sums.
     grid_origin
         A corner of the city's 250 m grid, in which densities are published.
     only
@@ -131,39 +136,45 @@ def _build(figures: Figures, crs: CRS, seed: int, origin: tuple[float, float]) -
     territory = survey(figures, crs)
     targets = promise(figures)
     pieces = cut_to_grid(territory.land, CELL_M, origin)
+    stations = points.station_xy(figures, crs)
     pull = density.attraction(
-        figures,
-        territory.centres,
-        points.station_xy(figures, crs),
-        xy=pieces.xy,
-        owner=pieces.owner,
+        figures, territory.centres, stations, xy=pieces.xy, owner=pieces.owner
     )
-    settled = density.settle(figures, pieces, pull)
-    network = _network(figures, territory, pieces, settled, _dice(seed, "network"))
+    wanted = density.goals(figures, pieces)
+    settled = density.settle(wanted, pieces, pull, density.near_station(stations, pieces.xy))
+    network = _network(figures, territory, pieces, settled)
     along = lots(network, territory.land)
     along = with_spares(along, network, territory.land, targets.total() > 0)
     setting = Setting(pieces, pull, along, pieces.locate(along.middle, along.owner))
-    served = np.bincount(setting.piece, minlength=len(pieces)) > 0
-    stress = np.ones(len(figures))
-    met = figures.number("density_met_per_ha")
-    for _ in range(CALIBRATIONS):
-        settled = density.settle(figures, pieces, pull, stress)
-        settled = density.by_streets(settled, pieces, served)
-        dice = _dice(seed, "houses")
-        plots = assign(targets, setting, settled, dice)
-        houses = build(targets, setting, plots, dice)
-        if not targets.known["floor"]:
-            break
-        found = density.density_met(residents_at(houses, targets, pieces), pieces)
-        off = np.where((met > 0) & (found > 0), found / np.where(met > 0, met, 1.0) - 1, 0.0)
-        stress = np.clip(stress * (1 - np.clip(off, -0.4, 0.4)), 0.5, 2.5)
+    settled, plots = _settled(wanted, targets, setting, stations)
+    houses = build(targets, setting, plots, _dice(seed, "houses"))
     return _City(figures, territory, targets, setting, network, plots, houses, settled, seed)
 
 
-def _network(
-    figures: Figures, territory: Territory, pieces: Pieces, settled: Floats,
-    dice: np.random.Generator,
-) -> Network:  # fmt: skip
+def _settled(
+    wanted: density.Goals, targets: Targets, setting: Setting, stations: Floats
+) -> tuple[Floats, Plots]:
+    """Return the residents of every piece and what every lot carries, so that goals are met.
+
+    Whether they are is tried with houses of a throw that is the same for every seed.
+    """
+    pieces = setting.pieces
+    near = density.near_station(stations, pieces.xy)
+    served = np.bincount(setting.piece, minlength=len(pieces)) > 0
+    aim = wanted
+    for _ in range(CALIBRATIONS):
+        settled = density.settle(aim, pieces, setting.pull, near)
+        settled = density.by_streets(settled, pieces, served)
+        plots = assign(targets, setting, settled)
+        houses = build(targets, setting, plots, _dice(SEED, "trial"))
+        people = residents_of(houses.kind, houses.floor_m2, houses.owner, targets)
+        met = density.density_met(residents_at(houses, targets, pieces), pieces)
+        close = density.near_station(stations, houses.middle)
+        aim = aim.corrected(wanted, met, share_of(people, close, houses.owner, len(met)))
+    return settled, plots
+
+
+def _network(figures: Figures, territory: Territory, pieces: Pieces, settled: Floats) -> Network:
     n = len(figures)
     mean = pieces.sums(settled, n) / np.maximum(pieces.sums(pieces.area, n), 1.0)
     relative = settled / pieces.area / np.maximum(mean[pieces.owner], 1e-12)
@@ -173,7 +184,7 @@ def _network(
     # Where intersections are not known, houses still need streets to stand by; these are not shown.
     guess = land_km2 * np.clip(10 + lively / land_km2 / 100, 0, 60)
     counts = np.rint(np.where(np.isnan(counts), guess, counts)).astype(np.int64)
-    xy, owner = scatter(counts, pieces, pieces.area * (0.3 + relative**0.6), dice)
+    xy, owner = scatter(counts, pieces, pieces.area * (0.3 + relative**0.6))
     known = ~np.isnan(figures.number("intersections"))
     short = known & (np.bincount(owner, minlength=n) < counts)
     if short.any():
@@ -231,13 +242,13 @@ def _stops(city: _City, crs: CRS) -> gpd.GeoDataFrame | None:
     if not city.figures.has("bus_stops"):
         return points.stations(city.figures, crs) if len(city.figures.stations) else None
     buses, _ = points.bus_stops(
-        city.figures, city.territory.land, city.setting, city.plots.floor_m2, city.dice("stops")
+        city.figures, city.territory.land, city.setting, city.plots.floor_m2
     )
     return points.stops(city.figures, crs, buses)
 
 
 def _residents(city: _City, crs: CRS) -> gpd.GeoDataFrame | None:
-    figures, pieces, dice = city.figures, city.setting.pieces, city.dice("people")
+    figures, pieces = city.figures, city.setting.pieces
     if not figures.has("residents") and not figures.has("jobs"):
         return None
     area, spread = pieces.area, city.settled
@@ -250,9 +261,7 @@ def _residents(city: _City, crs: CRS) -> gpd.GeoDataFrame | None:
     for column, weight in weights.items():
         if figures.has(column):
             fallback = np.where(pieces.sums(spread, len(figures))[pieces.owner] > 0, spread, area)
-            frame[column] = whole_numbers(
-                figures, column, pieces, weight=weight, fallback=fallback, rng=dice
-            )
+            frame[column] = whole_numbers(figures, column, pieces, weight=weight, fallback=fallback)
     numbers = frame.drop(columns="geometry")
     return frame[(numbers.fillna(1.0) > 0).any(axis=1)].reset_index(drop=True)
 
@@ -274,8 +283,7 @@ def _surfaces(
 
     def use() -> gpd.GeoDataFrame:
         atoms, _, lively, noise = shared()
-        middle = shapely.get_coordinates(shapely.centroid(city.houses.shapes))
-        floor = surfaces.floor_by_use(city.houses, atoms, middle)
+        floor = surfaces.floor_by_use(city.houses, atoms, city.houses.middle)
         made = surfaces.land_use(figures, atoms, floor, lively, noise)
         return _with_water(made, city.territory, crs)
 

@@ -236,7 +236,7 @@ def before(values: Floats, owner: Ints) -> Floats:
     return np.asarray(total - np.maximum.accumulate(np.where(begins, total, 0.0)))
 
 
-def apportion(counts: Ints, owner: Ints, weight: Floats, start: Floats) -> Ints:
+def apportion(counts: Ints, owner: Ints, weight: Floats) -> Ints:
     """Divide each district's whole number over its parts in proportion to their weights.
 
     Running sums are never off by one, so that parts which follow each other share fairly even where
@@ -250,13 +250,14 @@ def apportion(counts: Ints, owner: Ints, weight: Floats, start: Floats) -> Ints:
         (m,) district of each part, sorted.
     weight
         (m,) weights; a district whose weights are all zero divides nothing.
-    start
-        (n,) where in 0..1 each district's rounding starts.
     """
     total = np.bincount(owner, weight, minlength=len(counts))
     begins = np.diff(owner, prepend=-1) != 0
-    part = (before(weight, owner) + weight) / np.where(total > 0, total, np.inf)[owner]
+    # Summed in one run that never falls, or rounding would give a part less than nothing.
+    running = np.cumsum(weight)
+    start = np.maximum.accumulate(np.where(begins, running - weight, 0.0))
+    part = np.minimum((running - start) / np.where(total > 0, total, np.inf)[owner], 1.0)
     # All parts together are the whole, whatever the rounding of a long running sum.
     part[np.append(begins[1:], True)[: len(part)] & (total[owner] > 0)] = 1.0
-    steps = np.floor(part * counts[owner] + start[owner]).astype(np.int64)
-    return steps - np.where(begins, 0, np.append(0, steps[:-1]))
+    steps = np.floor(part * counts[owner] + 0.5).astype(np.int64)
+    return np.asarray(steps - np.where(begins, 0, np.append(0, steps[:-1])))

@@ -47,7 +47,8 @@ COVERS: Final = ("built", "paved", "bare", "rock", "field", "low_vegetation", "t
 GROUNDS: Final = ("bedrock", "organic", "coarse", "fill")
 TRANSIT: Final = ("pedestrian", "intensive_transit", "transit", "car", "outside")
 SHARES: Final = (
-    "inhabited_land_share", "groundwater_area_share", "protected_share",
+    "inhabited_land_share", "residents_near_station_share", "groundwater_area_share",
+    "protected_share",
     *(f"cover_{name}" for name in COVERS), *(f"ground_{name}" for name in GROUNDS),
     *(f"transit_{name}" for name in TRANSIT),
 )  # fmt: skip
