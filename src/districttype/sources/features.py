@@ -50,6 +50,11 @@ class Pages:
         """Return the rows read so far."""
         return sum(len(page.rows) for page in self.pages)
 
+    @property
+    def complete(self) -> bool:
+        """Return whether nothing is missing of the total, as far as one is known."""
+        return self.total is None or self.rows >= self.total
+
     def fetch(self, opened: Session, request: Request, provider: Service, directory: Path) -> Page:
         """Fetch (or take from the cache) one page and add it."""
         page, answer = fetch_page(opened, request, provider, directory)
@@ -65,7 +70,7 @@ class Pages:
         SourceTruncatedError
             If rows are missing, or pages overlap.
         """
-        if self.total is not None and self.rows < self.total:
+        if not self.complete:
             raise SourceTruncatedError(
                 f"sent {self.rows:,} rows of {self.total:,}",
                 where=where,

@@ -28,6 +28,7 @@ from districttype.sources.refusals import refusal
 FEATURE_ID = "@id"
 _MEMBERS = {"featureMember", "member", "featureMembers"}
 _POSITIONS = {"pos", "posList", "coordinates", "coord"}
+_LONGEST_TAG = 2000
 _CODE = re.compile(r"(?:EPSG|epsg)(?:\.xml)?(?:[:#/]+[\d.]*[:#/]+|[:#/]+)(\d+)$")
 _PARTS = {"MultiPoint", "MultiLineString", "MultiCurve", "MultiPolygon", "MultiSurface",
           "MultiGeometry", "GeometryCollection", "MultiSolid"}  # fmt: skip
@@ -77,7 +78,7 @@ def read_gml(path: Path, *, where: str) -> Page:
                     continue
                 _one(kind, element, page, inherited, where)
     except etree.XMLSyntaxError as error:
-        if re.search(rb"<[\w:.-]+", head) and _ends_early(str(error)):
+        if re.search(rb"<[\w:.-]+", head) and _ends_early(path, error):
             raise SourceTruncatedError("the answer broke off", where=where) from None
         raise SourceError(f"sent no valid XML ({error.msg})", where=where) from None
     if page.returned is not None and page.returned != len(page.rows):
@@ -87,12 +88,12 @@ def read_gml(path: Path, *, where: str) -> Page:
     return page
 
 
-def _ends_early(text: str) -> bool:
-    return any(
-        sign in text
-        for sign in ("Premature end", "end of data", "Extra content", "EndTag", "not closed",
-                     "no element found", "AttValue", "Couldn't find end", "unterminated")
-    )  # fmt: skip
+def _ends_early(path: Path, error: etree.XMLSyntaxError) -> bool:
+    """Say whether the fault lies in what comes last: then it is not wrong, but broken off."""
+    text = path.read_bytes().rstrip()
+    line, column = error.position
+    last = text.rpartition(b"\n")[2]
+    return bool(line > text.count(b"\n") and column > len(last) - _LONGEST_TAG)
 
 
 def _one(kind: str, element: Any, page: Page, inherited: dict[str, str], where: str) -> None:

@@ -26,7 +26,7 @@ from districttype.sources.features import (
     numbers,
     refuse_too_many,
 )
-from districttype.sources.gml import north_first
+from districttype.sources.gml import Page, north_first
 from districttype.sources.placing import parse_crs
 from districttype.sources.refusals import refusal
 from districttype.sources.registry import Raw, Wanted
@@ -250,7 +250,7 @@ def _read_pages(
         except SourceUnavailableError:
             raise
         except SourceError:
-            if short and read_.total is None:  # the question was only whether there is more
+            if short and read_.complete:  # the question was only whether there is more
                 return
             raise
         if len(read_.pages) == 1:
@@ -259,12 +259,18 @@ def _read_pages(
                 with suppress(SourceError):  # not every service counts
                     read_.total = _hits(opened, provider, directory, asked)
             refuse_too_many(read_.total, provider)
-        elif read_.total is None and page.rows[:1] == read_.pages[0].rows[:1]:
+        elif _same_start(page, read_.pages[0]):
             read_.pages.pop()  # it does not page, and gave the first one again
             return
-        done = read_.total is not None and read_.rows >= read_.total
+        # Of a total that no page confirms nothing is believed: a server that caps its answers may
+        # cap its count as well. Then an empty page marks the end.
+        done = page.matched is not None and read_.complete
         if not paging or done or not page.rows:
             return
+
+
+def _same_start(page: Page, first: Page) -> bool:
+    return bool(page.rows) and (page.rows[0], page.shapes[0]) == (first.rows[0], first.shapes[0])
 
 
 def _hits(opened: Session, provider: Wfs, directory: Path, asked: Mapping[str, str]) -> int | None:
