@@ -118,8 +118,10 @@ def read_page(path: Path, *, where: str) -> Page:
         return read_gml(path, where=where)
     if head.startswith(b"PK\x03\x04"):
         raise SourceError("sent a zip in place of features", where=where, todo="name its `format`")
+    if not head:
+        raise SourceTruncatedError("sent nothing", where=where)
     if not head.startswith((b"{", b"[")):
-        said: str | None = refusal(head) or head[:80].decode("utf-8", "replace") or "nothing"
+        said: str | None = refusal(head) or head[:80].decode("utf-8", "replace")
         raise SourceError(f"sent no features but {said!r}", where=where)
     document = read_json(path, where=where)
     said = json_refusal(document)

@@ -26,9 +26,9 @@ from districttype.errors import SourceError, SourceTruncatedError
 from districttype.sources.refusals import refusal
 
 FEATURE_ID = "@id"
+_ROOTS = ("FeatureCollection", "ValueCollection")
 _MEMBERS = {"featureMember", "member", "featureMembers"}
 _POSITIONS = {"pos", "posList", "coordinates", "coord"}
-_LONGEST_TAG = 2000
 _CODE = re.compile(r"(?:EPSG|epsg)(?:\.xml)?(?:[:#/]+[\d.]*[:#/]+|[:#/]+)(\d+)$")
 _PARTS = {"MultiPoint", "MultiLineString", "MultiCurve", "MultiPolygon", "MultiSurface",
           "MultiGeometry", "GeometryCollection", "MultiSolid"}  # fmt: skip
@@ -78,7 +78,7 @@ def read_gml(path: Path, *, where: str) -> Page:
                     continue
                 _one(kind, element, page, inherited, where)
     except etree.XMLSyntaxError as error:
-        if re.search(rb"<[\w:.-]+", head) and _ends_early(path, error):
+        if _ends_early(path):
             raise SourceTruncatedError("the answer broke off", where=where) from None
         raise SourceError(f"sent no valid XML ({error.msg})", where=where) from None
     if page.returned is not None and page.returned != len(page.rows):
@@ -88,12 +88,9 @@ def read_gml(path: Path, *, where: str) -> Page:
     return page
 
 
-def _ends_early(path: Path, error: etree.XMLSyntaxError) -> bool:
-    """Say whether the fault lies in what comes last: then it is not wrong, but broken off."""
-    text = path.read_bytes().rstrip()
-    line, column = error.position
-    last = text.rpartition(b"\n")[2]
-    return bool(line > text.count(b"\n") and column > len(last) - _LONGEST_TAG)
+def _ends_early(path: Path) -> bool:
+    """Say whether a document that cannot be parsed lacks its end: not wrong, but broken off."""
+    return not path.read_bytes().rstrip().endswith(tuple(f"{name}>".encode() for name in _ROOTS))
 
 
 def _one(kind: str, element: Any, page: Page, inherited: dict[str, str], where: str) -> None:
@@ -101,7 +98,7 @@ def _one(kind: str, element: Any, page: Page, inherited: dict[str, str], where: 
     parent = element.getparent()
     if kind == "start":
         if parent is None:
-            if name not in {"FeatureCollection", "ValueCollection"}:
+            if name not in _ROOTS:
                 raise SourceError(f"sent <{name}> in place of features", where=where)
             page.matched = _whole(element.get("numberMatched"))
             page.returned = _whole(element.get("numberReturned") or element.get("numberOfFeatures"))

@@ -96,6 +96,7 @@ def _variable(variables: Iterable[Mapping[str, Any]], name: str, where: str) -> 
         lambda v: str(v.get("text", "")).casefold() == wanted,
         lambda v: _DATED.sub("", v["code"]).casefold() == wanted,
         lambda v: wanted == "time" and bool(v.get("time")),
+        lambda v: wanted == "time" and v["code"].startswith("timeperiod"),  # not all say so
         lambda v: wanted == "geo" and bool(v.get("map")),
         lambda v: (
             wanted == "metric" and v["code"].casefold() in {"contents", "contentscode", "tiedot"}

@@ -7,6 +7,7 @@ window is kept in the cache as a small GeoTIFF, so that a second run needs no ne
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ from districttype.sources.registry import WGS84, Raw, Wanted
 from districttype.sources.store import Entry, Store, file_name
 from districttype.sources.transfer import Request
 
+_RANGE = re.compile(r"(-?\d+(?:\.\d+)?)(?:-(-?\d+(?:\.\d+)?))?")
 MOST_PIXELS = 200_000_000
 METRES_A_DEGREE = 111_320.0
 FILE = "window.tif"
@@ -227,10 +229,9 @@ def _is_in(data: Any, said: str, where: str) -> Any:
     """Return where pixels have one of the values of '10,95' or '30-39'."""
     found = np.zeros(data.shape, dtype=bool)
     for part in said.split(","):
-        low, _, high = part.strip().partition("-")
-        try:
-            bounds = float(low), float(high or low)
-        except ValueError:
-            raise ConfigError(f"{said!r} is no list of values", where=where) from None
-        found |= (data >= bounds[0]) & (data <= bounds[1])
+        written = _RANGE.fullmatch(part.strip())
+        if written is None:
+            raise ConfigError(f"{said!r} is no list of values", where=where)
+        low, high = written.groups(default=written[1])
+        found |= (data >= float(low)) & (data <= float(high))
     return found

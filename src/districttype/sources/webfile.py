@@ -24,6 +24,8 @@ from districttype.sources.vectorfile import Options, read_file
 _SUFFIXES = (".geojson", ".json", ".gpkg", ".gml", ".zip", ".csv", ".parquet", ".fgb", ".kml",
              ".gpkg.gz", ".json.gz", ".geojson.gz", ".csv.gz", ".osm.pbf", ".osm")  # fmt: skip
 
+_TEXTS = {".geojson", ".json", ".gml", ".csv", ".kml"}  # smaller compressed; others are resumed
+
 
 def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
     """Fetch and read a file.
@@ -73,7 +75,10 @@ def fetch(provider: Service, directory: Path, suffix: str = "") -> Answer:
             raise SourceError(f"sent {said}", where=provider.provider)
         return Facts(date=_day(headers.get("last-modified", "")))
 
-    request = Request(provider.url, params=provider.params, name=stem, suffix=ending, whole=True)
+    request = Request(
+        provider.url, params=provider.params, name=stem, suffix=ending,
+        whole=ending not in _TEXTS,
+    )  # fmt: skip
     with current() as opened:
         return opened.get(request, provider, directory, inspect)
 
