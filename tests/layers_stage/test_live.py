@@ -24,6 +24,7 @@ from districttype.layers.live import (
     reachable,
     services,
 )
+from districttype.layers.schema import LAYER_NAMES
 from districttype.provenance import State
 from servers.faulty import Call, Server, serving
 
@@ -217,3 +218,9 @@ def test_every_provider_of_espoo_has_licence_and_attribution() -> None:
         assert provider.licence
         assert provider.attribution
         assert provider.url.startswith("https://")
+
+
+def test_espoo_has_a_live_provider_for_every_layer_that_is_measured() -> None:
+    listed = load_city("espoo").layers
+    assert set(listed) == set(LAYER_NAMES)
+    assert not [name for name, providers in listed.items() if not providers]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -77,6 +78,21 @@ def test_never_the_whole_file(server: Server, hasty: Session, tmp_path: Path) ->
     server.scripts["/p.tif"] = lambda call: call.reply(b"II*\0" * 100)
     with pytest.raises(SourceError, match="answered 200"):
         read(provider(server.url + "/p.tif"), tmp_path, place())
+
+
+def test_a_raster_in_a_zip_is_fetched_whole_and_its_window_read(
+    server: Server, hasty: Session, tmp_path: Path, picture: Path
+) -> None:
+    packed = tmp_path / "clc.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.write(picture, "Clc2018_FI20m.tif")
+        archive.writestr("readme.txt", "x")
+    body = packed.read_bytes()
+    server.scripts["/clc.zip"] = lambda call: call.file(body)
+    raw = read(provider(server.url + "/clc.zip"), tmp_path / "raw", place())
+    area = raw.frame.assign(area=raw.frame.area).groupby("class")["area"].sum()
+    assert area["trees"] == 400 * 400
+    assert server.counts["/clc.zip"] == 1
 
 
 def test_tiles_of_worldcover() -> None:

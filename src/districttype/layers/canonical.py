@@ -17,6 +17,7 @@ from districttype.layers.buildings import finish_buildings
 from districttype.layers.schema import Layers, columns, geometry_kinds
 from districttype.layers.vocabulary import translate
 from districttype.providers import Provider
+from districttype.sources.columns import find_column
 from districttype.sources.osmfile import is_extract
 from districttype.sources.registry import Raw, Wanted
 
@@ -100,7 +101,7 @@ def rows(
         table = osm.canonical(layer, source, provider, layers, changes, notes)
     else:
         table = _by_columns(layer, provider, raw_rows, changes, directory)
-    table = _kinds(layer, table.to_crs(layers.crs), changes)
+    table = _kinds(layer, _spread(layer, table.to_crs(layers.crs), provider), changes)
     for name, value in dict(provider.values).items():
         if name in table.columns:
             table[name] = table[name].where(table[name].notna(), value)
@@ -213,13 +214,16 @@ def _by_columns(
     made: dict[str, pd.Series] = {}
     sources = provider.columns or {n: n for n in columns(layer) if n.casefold() in known}
     for name, column in sources.items():
-        if column.casefold() not in known:
+        found = find_column(frame, column)
+        if found is None:
             raise SchemaError(
                 f"there is no column {column!r} for {name}",
                 where="columns",
                 todo=f"the file has {', '.join(str(c) for c in list(known)[:20])}",
             )
-        values = frame[known[column.casefold()]]
+        values = frame[found]
+        if name in SAYS and len(frame) and values.isna().all():
+            raise SchemaError(f"no row has a value of {column}, which tells its {name}")
         if name in provider.tables:
             words = (layer, name)
             values, unread = translate(provider.tables[name], values, words, directory)
@@ -245,6 +249,18 @@ def _text(values: pd.Series) -> pd.Series:
         values = values.astype("Int64")
     text = values.astype("string").str.strip()
     return text.mask(text.eq("")).astype(object).where(text.notna() & text.ne(""), None)
+
+
+def _spread(layer: str, table: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
+    """Let points stand for the land round them, where a layer holds areas."""
+    if provider.radius is None or "Point" in geometry_kinds(layer):
+        return table
+    shapes = table.geometry.to_numpy()
+    points = shapely.get_dimensions(shapes) == 0
+    around = shapely.buffer(shapes, provider.radius)
+    return table.set_geometry(
+        gpd.GeoSeries(np.where(points, around, shapes), table.index, table.crs)
+    )
 
 
 def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:

@@ -22,6 +22,7 @@ import httpx
 from districttype.city import City
 from districttype.errors import DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import Collected, collect
+from districttype.layers.openings import with_opening_years
 from districttype.providers import Overpass, PxWeb, Service
 from districttype.sources.download import Policy, Session, session
 from districttype.sources.registry import SOURCES
@@ -102,7 +103,10 @@ def collect_live(
     """
     today = city.model_copy(update={"as_of": None})
     with _opened(city, replace(policy or PATIENT, refresh=refresh)):
-        return collect(today, city.layers, raw, patient=True, say=say)
+        found = collect(today, city.layers, raw, patient=True, say=say)
+    if "stops" in found.layers:
+        found.layers = found.layers.having(with_opening_years(found.layers["stops"], city))
+    return found
 
 
 def fetch(city: City, raw: Path, *, refresh: bool = False, say: Say = lambda _: None) -> Collected:

@@ -30,7 +30,10 @@ class Provider(Strict):
     )
     columns: dict[str, str] = Field(
         default_factory=dict,
-        description="Canonical column = the provider's column (found whatever its case)",
+        description=(
+            "Canonical column = the provider's column (found whatever its case); of several names "
+            "('KERROSALA|KERALA') the first that is there"
+        ),
     )
     values: dict[str, str | int | float | bool] = Field(
         default_factory=dict, description="Canonical column = one value for every row"
@@ -44,6 +47,11 @@ class Provider(Strict):
     )
     where: str = Field(
         default="", description="Keep only rows for which this holds, e.g. \"kunta == '049'\""
+    )
+    radius: float | None = Field(
+        default=None,
+        gt=0,
+        description="Metres round a point for which it stands in a layer of areas",
     )
     sentinels: list[float | str] = Field(
         default_factory=list, description="Values that mean 'missing' in every column"

@@ -71,6 +71,13 @@ class Wfs(FeatureService):
             "of the names that match it whole, the newest is read"
         ),
     )
+    like: str = Field(
+        default="",
+        description=(
+            "In place of `type`, where its name is not known for sure: a regular expression that "
+            "one of the names matches whole, whatever its case"
+        ),
+    )
     format: str = Field(
         default="", description="Output format; left out: the best the service says it has"
     )
@@ -91,8 +98,8 @@ class Wfs(FeatureService):
 
     @model_validator(mode="after")
     def _one_name(self) -> Self:
-        if bool(self.type) == bool(self.newest):
-            raise ValueError("give either `type` or `newest`")
+        if sum(map(bool, (self.type, self.newest, self.like))) != 1:
+            raise ValueError("give one of `type`, `newest` and `like`")
         if self.newest and "(?P<year>" not in self.newest:
             raise ValueError("`newest` needs a group named year: (?P<year>\\d{4})")
         return self

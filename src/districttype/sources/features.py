@@ -19,10 +19,11 @@ from pyproj import CRS
 from districttype.errors import SourceError, SourceTruncatedError
 from districttype.provenance import State
 from districttype.providers import FeatureService, Service
+from districttype.sources.columns import find_column, require_column
 from districttype.sources.download import Answer, Facts, Session
 from districttype.sources.geometry import clean_frame
 from districttype.sources.gml import Page, crs_of, read_gml
-from districttype.sources.joining import column, join_to
+from districttype.sources.joining import join_to
 from districttype.sources.placing import parse_crs, require_crs, settle
 from districttype.sources.refusals import json_refusal, refusal
 from districttype.sources.registry import Raw, Wanted
@@ -295,12 +296,11 @@ def _with_empty(
     frame: gpd.GeoDataFrame, provider: FeatureService, notes: list[str]
 ) -> gpd.GeoDataFrame:
     """Add the columns that a provider names and no row has: GML leaves out what is empty."""
-    known = {str(name).casefold() for name in frame.columns}
     filled = {name for join in provider.joins for name in join.fill}
     absent = [
-        name
+        name.split("|")[0]
         for name in dict.fromkeys(provider.columns.values())
-        if name.casefold() not in known and name not in filled
+        if find_column(frame, name) is None and name not in filled
     ]
     if absent:
         notes.append(f"no row has a value of {', '.join(absent)}")
@@ -347,10 +347,10 @@ def without_doubles(
         again = plain.assign(**{"": pd.Series(shape, plain.index).map(hash)}).duplicated()
         changes[DOUBLED] += int(again.sum())
         return frame[~again.to_numpy()].reset_index(drop=True)
-    name = column(frame, provider.id, where)
+    name = require_column(frame, provider.id, where)
     kept = frame
     if provider.latest is not None:
-        date = frame[column(frame, provider.latest, where)].astype("string")
+        date = frame[require_column(frame, provider.latest, where)].astype("string")
         kept = frame.iloc[np.argsort(date.fillna("").to_numpy(), kind="stable")[::-1]]
     again = kept[name].notna() & kept[name].duplicated()
     changes[OLDER if provider.latest else DOUBLED] += int(again.sum())

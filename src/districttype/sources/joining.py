@@ -11,24 +11,8 @@ import pandas as pd
 from districttype.errors import SourceError, SourceUnavailableError
 from districttype.providers import Join
 from districttype.sources import registry
+from districttype.sources.columns import find_column, require_column
 from districttype.sources.registry import Wanted
-
-
-def column(frame: pd.DataFrame, name: str, where: str) -> str:
-    """Return a column's name in its own case.
-
-    Raises
-    ------
-    SourceError
-        If there is none: the service has changed its columns.
-    """
-    for found in frame.columns:
-        if str(found).casefold() == name.casefold():
-            return str(found)
-    raise SourceError(
-        f"has no column {name!r}", where=where,
-        todo=f"it has {', '.join(str(c) for c in list(frame.columns)[:20])}",
-    )  # fmt: skip
 
 
 def join_to(
@@ -44,23 +28,23 @@ def join_to(
     try:
         raw = registry.read(join.provider, directory, wanted)
         other = raw.frame
-        key = column(other, join.to, who)
+        key = require_column(other, join.to, who)
         other = other[other[key].notna()].drop_duplicates(key).set_index(key)
-        names = {mine: column(other, theirs, who) for mine, theirs in join.fill.items()}
+        names = {mine: require_column(other, theirs, who) for mine, theirs in join.fill.items()}
     except SourceError as error:
         kind = "cannot be reached" if isinstance(error, SourceUnavailableError) else "cannot be had"
         notes.append(f"what {who} knows {kind} ({error})")
         names, other = {}, None
-    on = column(frame, join.on, who)
+    on = require_column(frame, join.on, who)
     frame = frame.copy()
     for name in join.zero_is_gap:
-        found = next((c for c in frame.columns if str(c).casefold() == name.casefold()), None)
+        found = find_column(frame, name)
         if found is not None:
             zero = pd.to_numeric(frame[found], errors="coerce").eq(0)
             frame[found] = frame[found].mask(zero)
     matched = frame[on].isin(other.index) if other is not None else None
     for mine in join.fill:
-        found = next((c for c in frame.columns if str(c).casefold() == mine.casefold()), None)
+        found = find_column(frame, mine)
         own = frame[found] if found is not None else pd.Series(None, frame.index, dtype=object)
         if other is not None:
             theirs = frame[on].map(other[names[mine]])

@@ -8,6 +8,7 @@ window is kept in the cache as a small GeoTIFF, so that a second run needs no ne
 from __future__ import annotations
 
 import re
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ from districttype.sources.ranges import Blocks, RangeFile
 from districttype.sources.registry import WGS84, Raw, Wanted
 from districttype.sources.store import Entry, Store, file_name
 from districttype.sources.transfer import Request
+from districttype.sources.webfile import fetch
 
 _RANGE = re.compile(r"(-?\d+(?:\.\d+)?)(?:-(-?\d+(?:\.\d+)?))?")
 MOST_PIXELS = 200_000_000
@@ -108,15 +110,11 @@ def _window(
     policy = opened.policy
     if not policy.refresh and store.whole(name, max_age=policy.max_age) is not None:
         return store.path(name), State.CACHED
+    packed = fetch(provider, directory).path if url.endswith(".zip") else None
     with store.alone():
         part = store.path(name).with_name(store.path(name).name + ".part")
         part.parent.mkdir(parents=True, exist_ok=True)
-        blocks = Blocks(opened, provider, Request(url, params=provider.params))
-        with (
-            _plain_errors(provider.provider),
-            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
-            rasterio.open(FILE, opener=_opener(blocks)) as source,
-        ):
+        with _plain_errors(provider.provider), _opened(opened, provider, url, packed) as source:
             data, profile = _read_window(source, provider, wanted)
         with rasterio.open(part, "w", **profile) as target:
             target.write(data, 1)
@@ -130,6 +128,25 @@ def _window(
         )
         store.put(name, part, entry)
     return store.path(name), State.LIVE
+
+
+@contextmanager
+def _opened(opened: Session, provider: Raster, url: str, packed: Path | None) -> Iterator[Any]:
+    """Open a raster over the network, of which pieces are fetched, or the one packed in a zip."""
+    if packed is not None:
+        with zipfile.ZipFile(packed) as archive:
+            inside = [name for name in archive.namelist() if name.lower().endswith(".tif")]
+        if len(inside) != 1:
+            raise SourceError(f"holds {len(inside)} rasters, not one", where=provider.provider)
+        with rasterio.open(f"/vsizip/{packed}/{inside[0]}") as source:
+            yield source
+        return
+    blocks = Blocks(opened, provider, Request(url, params=provider.params))
+    with (
+        rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"),
+        rasterio.open(FILE, opener=_opener(blocks)) as source,
+    ):
+        yield source
 
 
 def _opener(blocks: Blocks) -> Callable[..., RangeFile]:

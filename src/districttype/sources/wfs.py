@@ -84,8 +84,29 @@ def _resolve(
     if provider.type:
         return provider.type, "", None
     known = capabilities(opened, provider, directory)
-    name, year = newest(known.types, provider.newest, where=provider.provider)
+    where = provider.provider
+    if provider.like:
+        return alike(known.types, provider.like, where=where), "", known
+    name, year = newest(known.types, provider.newest, where=where)
     return name, year, known
+
+
+def alike(names: Iterable[str], pattern: str, *, where: str) -> str:
+    """Return the one name that matches a pattern whole, whatever its case.
+
+    Raises
+    ------
+    SourceError
+        If none does, or several.
+    """
+    found = sorted({name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)})
+    if len(found) != 1:
+        raise SourceError(
+            f"has {len(found) or 'no'} layers whose name matches {pattern}",
+            where=where,
+            todo=f"name one in `type`: {', '.join(found)}" if found else "see what it is called",
+        )
+    return found[0]
 
 
 def newest(names: Iterable[str], pattern: str, *, where: str) -> tuple[str, str]:

@@ -36,7 +36,7 @@ def read(server: Server, hasty: Session, tmp_path: Path) -> Read:
     ) -> Raw:
         server.scripts[path] = script
         named = {"source": "wfs"} if "source" in table else {"source": "wfs", "type": "a:b"}
-        if "newest" in table:
+        if table.keys() & {"newest", "like"}:
             del named["type"]
         provider = ANY.validate_python(
             {"provider": "P", "url": server.url + path, **named, **table}

@@ -14,7 +14,7 @@ from districttype.layers.live import services
 from districttype.providers import Wfs
 from districttype.sources.registry import Raw
 from servers.faulty import Call, Server
-from sources.quirks.answers import feature, geojson
+from sources.quirks.answers import GeoServer, feature, geojson
 from sources.quirks.conftest import Canonical, Read
 
 TEKLA: dict[str, Any] = {
@@ -115,6 +115,19 @@ def test_a_no_paging_and_no_json_are_asked_of_it() -> None:
         assert (provider.version, provider.crs) == ("1.1.0", "EPSG:3879")
         assert provider.format in {"GML2", "GML3"}
         assert provider.bbox in {"plain", "none"}
+
+
+def test_a_a_layer_whose_name_is_not_known_for_sure_is_found_by_what_it_is_like(read: Read) -> None:
+    names = ["GIS:Rakennukset", "GIS:Espoon_Maanomistus"]
+    script = GeoServer(*names, rows=[feature(1)])
+    table: dict[str, Any] = {"like": "(gis|kanta):.*maanomistus.*", "path": "/land"}
+    read(script, **table)
+    assert script.asked[1]["typenames"] == "GIS:Espoon_Maanomistus"
+    two = GeoServer(*names, "kanta:maanomistus", rows=[])
+    with pytest.raises(SourceError, match="has 2 layers whose name matches"):
+        read(two, **{**table, "path": "/two"})
+    with pytest.raises(SourceError, match="has no layers whose name matches"):
+        read(GeoServer("GIS:Rakennukset", rows=[]), **{**table, "path": "/none"})
 
 
 def served(read: Read, row: dict[str, Any]) -> Raw:

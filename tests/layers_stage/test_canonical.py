@@ -1,0 +1,55 @@
+"""Canonical rows: names that vary, points for areas, rows that say nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+from pyproj import CRS
+
+from districttype.errors import SchemaError
+from districttype.layers.canonical import rows
+from districttype.layers.schema import Layers
+from districttype.providers import VectorFile
+from districttype.sources.registry import Raw
+
+SQUARE = shapely.box(370_000, 6_670_000, 370_010, 6_670_010)
+
+
+def canonical(
+    layer: str, table: dict[str, list[Any]], shape: shapely.Geometry = SQUARE, **provider: Any
+) -> gpd.GeoDataFrame:
+    size = len(next(iter(table.values())))
+    frame = gpd.GeoDataFrame(table, geometry=[shape] * size, crs=3067)
+    given = VectorFile.model_validate({"provider": "P", "file": "x", **provider})
+    return rows(layer, given, Raw(frame), Layers(CRS.from_epsg(3067)))[0]
+
+
+def test_of_several_names_of_a_column_the_first_there_is_counts() -> None:
+    columns = {"building_id": "ID", "dwellings": "ASUNNOT|HUONEISTOT"}
+    one = canonical("buildings", {"id": ["1"], "Huoneistot": [3]}, columns=columns)
+    both = canonical("buildings", {"id": ["1"], "asunnot": [4], "HUONEISTOT": [3]}, columns=columns)
+    assert (one["dwellings"].item(), both["dwellings"].item()) == (3, 4)
+    with pytest.raises(SchemaError, match=r"no column 'ASUNNOT\|HUONEISTOT' for dwellings"):
+        canonical("buildings", {"id": ["1"]}, columns=columns)
+
+
+def test_a_point_stands_for_the_land_round_it_where_areas_are_due() -> None:
+    table = {"m2": [900.0]}
+    point = SQUARE.centroid
+    columns = {"under_construction_m2": "m2"}
+    assert canonical("plans", table, point, columns=columns).empty
+    (found,) = canonical("plans", table, point, columns=columns, radius=15).geometry
+    assert found.area == pytest.approx(3.14 * 15**2, rel=0.01)
+    (same,) = canonical("plans", table, columns=columns, radius=15).geometry
+    assert same.equals(SQUARE)
+
+
+def test_rows_of_which_none_tells_its_class_are_an_error_and_no_empty_layer() -> None:
+    table = {"columns": {"constraint": "luokka"}, "tables": {"constraint": "gtk_acid_sulphate"}}
+    with pytest.raises(SchemaError, match="no row has a value of luokka"):
+        canonical("ground_constraints", {"luokka": [None, None]}, **table)
+    told = canonical("ground_constraints", {"luokka": ["Pieni", "Suuri", "Hyvin pieni"]}, **table)
+    assert told["constraint"].tolist() == ["acid_sulphate"]
