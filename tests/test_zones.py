@@ -12,7 +12,13 @@ import shapely
 from numpy.testing import assert_allclose
 from pyproj import CRS
 
-from districttype.errors import CrsError, EmptyResultError, SchemaError, SourceError
+from districttype.errors import (
+    CrsError,
+    SchemaError,
+    SourceError,
+    SourceTruncatedError,
+    SourceUnavailableError,
+)
 from districttype.layers.schema import Layer, Layers, conform
 from districttype.zones import ZONE_SETS, dry_land, make_zone_set, make_zones
 from districttype.zones.blocks import merge_slivers
@@ -283,20 +289,33 @@ def test_broken_polygons_are_mended(tmp_path: Path) -> None:
 
 def test_files_that_make_no_zones_are_refused_in_one_line(tmp_path: Path) -> None:
     world = layers(TWO)
-    with pytest.raises(SourceError, match="cannot be read"):
+    with pytest.raises(SourceUnavailableError, match="there is no such file"):
         make_zone_set("mine", world, file=tmp_path / "absent.gpkg")
+    cut = write(tmp_path, [box(0, 0, 1, 1)]).read_bytes()[:60_000]
+    (tmp_path / "cut.gpkg").write_bytes(cut)
+    with pytest.raises(SourceTruncatedError, match="is truncated"):
+        make_zone_set("mine", world, file=tmp_path / "cut.gpkg")
     with pytest.raises(SchemaError, match="Point where polygons are due"):
         make_zone_set("mine", world, file=write(tmp_path, [shapely.Point(0, 0)]))
-    with pytest.raises(EmptyResultError, match="none of the polygons lies in the city"):
+    with pytest.raises(CrsError, match=r"from where they are expected.*; save it in the"):
         make_zone_set("mine", world, file=write(tmp_path, [box(9000, 9000, 9100, 9100)]))
     nowhere = tmp_path / "nowhere.geojson"
     nowhere.write_text('{"type": "FeatureCollection", "features": []}')
-    with pytest.raises(EmptyResultError):
+    with pytest.raises(SourceError, match=r"nowhere.geojson: has no rows"):
         make_zone_set("mine", world, file=nowhere)
     unsaid = tmp_path / "unsaid.parquet"
     gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1)]).to_parquet(unsaid)
-    with pytest.raises(CrsError, match="no coordinate system"):
+    with pytest.raises(CrsError, match="nothing says in which coordinate system"):
         make_zone_set("mine", world, file=unsaid)
+
+
+def test_swapped_axes_are_turned_as_in_any_layer(tmp_path: Path) -> None:
+    there = box(380_000, 6_678_000, 381_000, 6_679_000)
+    turned = shapely.transform(there, lambda xy: xy[:, ::-1])
+    world = layers(table("districts", [there], zone_id=["1"], name=["A"]))
+    zones = make_zone_set("mine", world, file=write(tmp_path, [turned]))
+    assert zones is not None
+    assert_allclose(zones.land_m2, 1e6)
 
 
 def test_every_zone_set_has_its_name() -> None:

@@ -174,6 +174,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"class": "transit", "geometry": DISTRICTS["west"]},
         {"class": "car", "geometry": DISTRICTS["east"]},
     ],
+    "travel_times": [
+        {"minutes": 30, "geometry": box(0, 0, 250, 250)},
+        {"minutes": 45, "geometry": box(0, 250, 500, 500)},
+    ],
+    "slopes": [
+        {"slope": 0.1, "geometry": box(0, 0, 500, 100)},
+        {"slope": 0.2, "geometry": box(0, 100, 250, 250)},
+    ],
 }  # fmt: skip
 
 

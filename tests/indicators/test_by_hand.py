@@ -7,10 +7,11 @@ from math import log, nan
 import numpy as np
 import pandas as pd
 import pytest
+from shapely import Point
 
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
-from town import CELLS, DISTRICTS, town, zones
+from town import CELLS, DISTRICTS, ROWS, layer, town, zones
 
 # Land, m²: the pond (1 ha) and its bay (0.5 ha, half of it in the pond) are no land.
 EAST, NE = 112_500, 50_000
@@ -125,6 +126,8 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "use_unknown_share": ((0, 0), (0, 0, 0, 0)),
     "campus_share": ((0, 0), (0, 0, 0, 0)),
     "use_mix": ((mix(2_500, 5_000), mix(3_500, 20_000)), (0, 0, 0, 0)),
+    # nobody serves in b1, b2 (homes) or b3 (offices)
+    "ground_floor_services_share": ((0, 0), (nan, 0, 0, 0)),
     "jobs_per_resident": ((4 / 70, 14 / 120), (nan, nan, 0.2, 14 / 120)),
     # the third bus stop opens in 2035
     "stops_bus": ((1, 1), (1, 0, 0, 1)),
@@ -154,6 +157,8 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
         (0, (NEAR_STATION["sw"] + NEAR_STATION["nw"]) / WEST),
         (0, NEAR_STATION["nw"] / CELL, 0, NEAR_STATION["sw"] / CELL),
     ),
+    # 30 minutes in sw, 45 in the north, not known in se
+    "minutes_to_centre": ((45, 37.5), (45, 45, nan, 30)),
     "departures_per_hour": ((2, 6), (2, 0, 0, 6)),
     # the main street runs along the border of the cells: half of it belongs to either side
     "street_km_per_km2": (
@@ -214,6 +219,8 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "ground_fill_share": ((0, 0), (0, nan, 0, 0)),
     "ground_unknown_share": ((37_500 / EAST, 0.5), (0, 1, 0.6, 0)),
     "thin_cover_share": ((NE / EAST, 0), (1, nan, 0, 0)),
+    # a slope of 0.1 in the southern 100 m, 0.2 in the rest of sw
+    "mean_slope": ((0.1, 0.16), (nan, nan, 0.1, 0.16)),
     # two groundwater areas, one in the other
     "groundwater_area_share": ((5_000 / EAST, 0.04), (0, 0, 0.08, 0.08)),
     "acid_sulphate_share": ((nan, nan), (nan, nan, nan, nan)),
@@ -252,6 +259,7 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
         for layer in (
             "buildings", "streets", "stops", "land_use", "ground_constraints", "residents",
             "energy_sites", "services", "transit_zones", "plans", "ownership", "land_cover",
+            "travel_times", "slopes",
         )
     },
     "coverage_ground": ((75_000 / EAST, 0.5), (1, 0, 0.4, 1)),
@@ -287,3 +295,110 @@ def test_by_hand(measured: tuple[pd.DataFrame, ...], level: int, name: str) -> N
         rtol=0 if drawn else 1e-9,
         atol=1e-3 if drawn else 1e-12,
     )
+
+
+# What the town lacks, other towns have: the same but that the rows of a layer where one column has
+# a value have another in the same or another column. By layer: what is so, what it becomes, and the
+# indicator of the other town whose values are those of an indicator here.
+ALIKE: dict[str, list[tuple[dict[str, str], dict[str, str], dict[str, str]]]] = {
+    "buildings": [
+        ({"use": "industrial"}, {"use": use}, {f"{name}_share": "industry_share"})
+        for use, name in (
+            ("education", "campus"), ("health", "public"), ("retail", "retail"),
+            ("leisure", "leisure"), ("transport", "other_use"), ("unknown", "use_unknown"),
+        )
+    ]
+    + [
+        ({"heating": "oil"}, {"heating": fuel},
+         {f"heat_source_{fuel}_share": "heat_source_oil_share"})
+        for fuel in ("electricity", "ground_heat", "heat_pump", "gas", "wood")
+    ]
+    + [
+        ({"use_origin": "imputed"}, {"year_built_origin": "imputed"},
+         {"year_imputed_share": "use_imputed_share"}),
+    ],
+    "stops": [
+        ({"mode": "bus"}, {"mode": "tram"}, {"stops_tram": "stops_bus", "stations": "stops_bus"}),
+    ],
+    "transit_zones": [
+        ({"class": "transit"}, {"class": name},
+         {f"transit_zone_{name}_share": "transit_zone_transit_share"})
+        for name in ("pedestrian", "intensive_transit", "edge")
+    ],
+    "land_use": [
+        ({"class": "construction"}, {"class": name},
+         {f"{name}_land_share": "construction_land_share"})
+        for name in ("brownfield", "greenfield")
+    ],
+    # what lies over the till still does
+    "ground": [
+        ({"class": old}, {"class": new}, {f"ground_{new}_share": f"ground_{old}_share"})
+        for old, new in (("till", "coarse"), ("till", "silt"), ("clay", "organic"),
+                         ("clay", "fill"))
+    ],
+    "ground_constraints": [
+        ({"constraint": "groundwater_area"}, {"constraint": "acid_sulphate"},
+         {"acid_sulphate_share": "groundwater_area_share"}),
+    ],
+    "services": [
+        ({"class": "school"}, {"class": name},
+         {f"residents_near_{name}_share": "residents_near_school_share"})
+        for name in ("day_care", "health", "sport")
+    ],
+    "ownership": [
+        ({"owner_class": "housing_company"}, {"owner_class": name},
+         {f"owner_{name}_share": "owner_housing_company_share"})
+        for name in ("state", "public_institution")
+    ],
+}  # fmt: skip
+# The same, worked out by hand. 111,000 m² on the 237,500 m² of all four cells are dense; nothing
+# planned is in use; a grocery in b2 is below 500 of the 3100 m² of stacked homes and offices in
+# west; 1000 m² of 1975, 1000 of 1990 and 2500 of 2020 have their quarters in 1990 and 2020.
+OTHERS: dict[str, tuple[str, dict[str, object], dict[str, object], object]] = {
+    "dense_floor_share_smoothed": (
+        "buildings", {"building_id": "b3"}, {"floor_area_m2": 100_000}, ((1, 1), (1, 1, 1, 1))
+    ),
+    "rural_land_share": (
+        "buildings", {"status": "existing"}, {"status": "planned"}, ((1, 1), (1, 1, 1, 1))
+    ),
+    "ground_floor_services_share": (
+        "services", {"class": "grocery"}, {"geometry": Point(245, 120)},
+        ((1, 500 / 3_100), (nan, 0, 1, 500 / 600)),
+    ),
+    "year_built_iqr": (
+        "buildings", {"building_id": "b3"}, {"floor_area_m2": 1_000}, ((0, 30), (nan, 0, 0, 45))
+    ),
+    "use_mix": (
+        "buildings", {"building_id": "b1"}, {"use": "office"},
+        ((mix(2_500, 5_000), mix(2_500, 21_000)), (0, 0, 0, mix(1_000, 2_500))),
+    ),
+}  # fmt: skip
+CHANGES = [
+    (layer, here, there, {name: EXPECTED[like] for name, like in alike.items()})
+    for layer, changes in ALIKE.items()
+    for here, there, alike in changes
+] + [(layer, here, there, {name: values}) for name, (layer, here, there, values) in OTHERS.items()]
+
+
+@pytest.mark.parametrize(
+    ("name", "here", "there", "expected"), CHANGES, ids=["+".join(c[3]) for c in CHANGES]
+)
+def test_other_towns_by_hand(
+    name: str, here: dict[str, object], there: dict[str, object], expected: dict[str, object]
+) -> None:
+    changed = [row | there if here.items() <= row.items() else row for row in ROWS[name]]
+    assert changed != ROWS[name]
+    layers = town().having(layer(name, *changed))
+    for level, shapes in enumerate((DISTRICTS, CELLS)):
+        table = measure(zones(shapes, layers), layers)
+        for indicator, values in expected.items():
+            np.testing.assert_allclose(table[indicator], values[level], rtol=1e-9, atol=1e-12)
+
+
+def test_every_indicator_is_worked_out_to_something_at_two_levels() -> None:
+    """A value of nothing by hand would be right for an indicator that is never computed."""
+    worked_out = [*EXPECTED.items()]
+    worked_out += [pair for *_, expected in CHANGES for pair in expected.items()]
+    for level in (0, 1):
+        some = {name for name, values in worked_out if np.nansum(np.abs(values[level])) > 0}
+        assert some == {entry.name for entry in REGISTRY}, f"level {level}"

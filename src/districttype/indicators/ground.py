@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from districttype.indicators.facts import Scene, is_in
-from districttype.indicators.land import class_shares, flagged_share
+from districttype.indicators.land import class_shares, flagged_share, mean_on_land
 from districttype.indicators.zonal.overlaps import FloatArray
 from districttype.layers.schema import GROUND_CONSTRAINTS
 
@@ -28,6 +28,7 @@ def ground(scene: Scene) -> dict[str, FloatArray]:
         "ground_unknown_share": unknown,
         # Missing where no map tells thin cover from deep, or maps such a constraint at all.
         "thin_cover_share": np.where(known, _thin_cover(scene), np.nan),
+        "mean_slope": mean_on_land(scene, "slopes", "slope"),
         **{
             f"{name}_share": flagged_share(scene, "ground_constraints", "constraint", name)
             for name in GROUND_CONSTRAINTS

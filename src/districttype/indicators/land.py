@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import shapely
 
-from districttype.indicators.facts import Facts, Scene, codes, is_in, ratio
+from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
 from districttype.indicators.pieces import pieces
 from districttype.indicators.zonal import Things, partition
 from districttype.indicators.zonal.overlaps import FloatArray, IntArray, Shapes
@@ -126,6 +126,12 @@ def flagged_share(scene: Scene, layer: str, column: str, value: object) -> Float
     if not len(things):
         return np.full(len(scene), np.nan)
     return np.minimum(ratio(scene.on_land(things).total(), scene.land_area), 1.0)
+
+
+def mean_on_land(scene: Scene, layer: str, column: str) -> FloatArray:
+    """Return the mean of a number over the land for which a layer states it, by area."""
+    known = scene.on_land(scene.facts.things(layer))
+    return known.mean(numbers(scene.facts.frame(layer), column))
 
 
 def dry_area(facts: Facts, boxes: Shapes, layer: str) -> FloatArray:

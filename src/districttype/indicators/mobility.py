@@ -14,7 +14,7 @@ import shapely
 from districttype.indicators import residents, stock
 from districttype.indicators.clusters import middles, pairs_within
 from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
-from districttype.indicators.land import class_shares, mapped_share
+from districttype.indicators.land import class_shares, mapped_share, mean_on_land
 from districttype.indicators.near import residents_share, shares
 from districttype.indicators.streets import streets
 from districttype.indicators.zonal import Things
@@ -49,6 +49,7 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
         **shares(scene, "stop", points[served], WALK_TO_STOP),
         **by_bus,
         **shares(scene, "station", points[served & is_station(facts)], WALK_TO_STATION),
+        "minutes_to_centre": mean_on_land(scene, "travel_times", "minutes"),
         "departures_per_hour": np.where(np.isnan(peak).all(), np.nan, departures),
         **streets(scene),
         **_counts(scene),

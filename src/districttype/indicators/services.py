@@ -6,7 +6,7 @@ import numpy as np
 
 from districttype.indicators.facts import Facts, Scene, codes, entropy, is_in
 from districttype.indicators.near import homes_near, residents_share
-from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray
 from districttype.layers.schema import SERVICES
 
 REACH = 1000.0  # m of walking
@@ -22,15 +22,24 @@ SERVING = tuple(
 def services(scene: Scene) -> dict[str, FloatArray]:
     """Return the indicators of services."""
     frame, lying = scene.facts.frame("services"), scene.overlap("services")
-    vacant = is_in(frame, "class", "vacant_premises") | is_in(frame, "vacant", True)
-    serving = np.where(vacant, -1, codes(frame, "class", SERVING))
-    by_class = lying.by_class(serving, len(SERVING), np.ones(len(frame)))
+    by_class = lying.by_class(scene.facts.once(serving), len(SERVING), np.ones(len(frame)))
     return {
         **{f"residents_near_{name}_share": _near(scene, name) for name in DAILY},
         "services": by_class.sum(axis=1),
         "services_diversity": entropy(by_class.T),
-        "vacant_places": lying.count(vacant),
+        "vacant_places": lying.count(vacant(scene.facts)),
     }
+
+
+def serving(facts: Facts) -> IntArray:
+    """Return the kind of each service, its position in `SERVING`; -1 for what serves nobody."""
+    return np.where(vacant(facts), -1, codes(facts.frame("services"), "class", SERVING))
+
+
+def vacant(facts: Facts) -> BoolArray:
+    """Tell which premises stand empty."""
+    frame = facts.frame("services")
+    return is_in(frame, "class", "vacant_premises") | is_in(frame, "vacant", True)
 
 
 def _near(scene: Scene, name: str) -> FloatArray:

@@ -94,6 +94,8 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "services": ("Point", "Polygon", "MultiPolygon"),
     "land_cover": ("Polygon", "MultiPolygon"),
     "transit_zones": ("Polygon", "MultiPolygon"),
+    "travel_times": ("Polygon", "MultiPolygon"),
+    "slopes": ("Polygon", "MultiPolygon"),
 }
 
 # Columns beside geometry. A provider may leave out a column it does not have (it becomes null);
@@ -165,6 +167,8 @@ _COLUMNS: Mapping[str, Mapping[str, Any]] = {
     },
     "land_cover": {"class": _text(*LAND_COVERS, nullable=False)},
     "transit_zones": {"class": _text(nullable=False)},
+    "travel_times": {"minutes": _number(0, 24 * 60)},
+    "slopes": {"slope": _number()},
 }
 
 _MUST: Mapping[str, tuple[str, ...]] = {
@@ -183,6 +187,8 @@ _MUST: Mapping[str, tuple[str, ...]] = {
     "services": ("class",),
     "land_cover": ("class",),
     "transit_zones": ("class",),
+    "travel_times": ("minutes",),
+    "slopes": ("slope",),
 }  # fmt: skip
 
 LAYER_NAMES = tuple(_KINDS)

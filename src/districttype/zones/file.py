@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
-from districttype.errors import CrsError, EmptyResultError, SchemaError, SourceError
+from districttype.errors import CrsError, SchemaError
 from districttype.layers.schema import Layers
+from districttype.sources import vectorfile
+from districttype.sources.registry import WGS84, Wanted
 from districttype.zones.land import polygonal
 from districttype.zones.parents import parents
 
@@ -23,7 +24,7 @@ _NAME = ("name", "nimi", "namn", "nom", "nome", "nombre", "naam", "nazev", "navn
 def read_zones(file: Path, layers: Layers) -> gpd.GeoDataFrame:
     """Read polygons that a user wants classified.
 
-    Any file that GDAL reads, or GeoParquet. The id is the first of the columns zone_id, id, code,
+    Any file that a layer may come in. The id is the first of the columns zone_id, id, code,
     koodi, kood, kod, tunnus, codigo, fid, objectid whose values differ, else the row's number; the
     name is the first of name, nimi, namn, nom, nome, nombre, naam, nazev, navn, title, label, else
     the id. Case does not matter. Where no column `parent` is given, the parent is the district
@@ -32,52 +33,43 @@ def read_zones(file: Path, layers: Layers) -> gpd.GeoDataFrame:
     Raises
     ------
     SourceError
-        If the file cannot be read.
+        If the file is not there, cannot be read, is cut short or holds no shape.
     SchemaError
         If it holds anything but polygons.
     CrsError
-        If it has no coordinate system.
-    EmptyResultError
-        If it holds no polygon, or none near the city.
+        If it has no coordinate system, or all of it lies somewhere else.
     """
-    where = str(file)
-    try:
-        read = gpd.read_parquet if file.suffix in {".parquet", ".geoparquet"} else gpd.read_file
-        table = read(file)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        reason = str(error).splitlines()[0]
-        raise SourceError(f"the file cannot be read ({reason})", where=where) from None
-    if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
-        raise EmptyResultError("the file holds no polygon", where=where)
-    if table.crs is None:
-        raise CrsError(
-            "the file has no coordinate system",
-            where=where,
-            todo="save it with one, for example as GeoPackage",
-        )
-    table = table[table.geometry.notna() & ~table.geometry.is_empty].to_crs(layers.crs)
-    shapes = shapely.force_2d(table.geometry.to_numpy())
-    if not np.isin(shapely.get_type_id(shapes), [3, 6]).all():
-        strange = sorted(set(table.geom_type) - {"Polygon", "MultiPolygon"})
-        raise SchemaError(f"{', '.join(strange)} where polygons are due", where=where)
-    broken = ~shapely.is_valid(shapes)
-    shapes[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
+    districts = layers.frame("districts")
+    table = _polygons(file, None if districts is None else _outline(districts)).to_crs(layers.crs)
+    shapes = table.geometry.to_numpy()
     zones = pd.DataFrame({"zone_id": _ids(table)})
     zones["name"] = _names(table, zones["zone_id"])
-    districts = layers.frame("districts")
     if "parent" in table:
         zones["parent"] = table["parent"].to_numpy()
     elif districts is not None and len(districts):
         zones["parent"] = parents(shapely.point_on_surface(shapes), districts)
-        if not shapely.intersects(
-            shapely.box(*shapely.total_bounds(shapes)), shapely.box(*districts.total_bounds)
-        ):
-            raise EmptyResultError(
-                "none of the polygons lies in the city",
-                where=where,
-                todo="check the file's coordinate system",
-            )
     return gpd.GeoDataFrame(zones, geometry=polygonal(shapes), crs=layers.crs)
+
+
+def _polygons(file: Path, area: shapely.Geometry | None) -> gpd.GeoDataFrame:
+    """Read a file like any layer's, and hold it to polygons."""
+    try:
+        table = vectorfile.read_file(file, wanted=Wanted(area=area)).frame
+    except CrsError as error:  # what may be stated in a layers.toml, an option has no room for
+        raise CrsError(
+            error.what,
+            where=error.where,
+            todo="save it in the coordinate system its numbers are in, for example as GeoPackage",
+        ) from None
+    strange = sorted(set(table.geom_type) - {"Polygon", "MultiPolygon"})
+    if strange:
+        raise SchemaError(f"{', '.join(strange)} where polygons are due", where=file.name)
+    return table
+
+
+def _outline(districts: gpd.GeoDataFrame) -> shapely.Geometry | None:
+    """Return the box of the city in WGS 84."""
+    return shapely.box(*districts.to_crs(WGS84).total_bounds) if len(districts) else None
 
 
 def _column(table: gpd.GeoDataFrame, candidates: Sequence[str]) -> list[str]:
