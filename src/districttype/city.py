@@ -58,7 +58,7 @@ class City(Strict):
         default=None, description="Published figures in the package to reconstruct the city from"
     )
     as_of: date | None = Field(
-        default=None, description="The day 'now' means (age of buildings, new stations)"
+        default=None, description="The day of the figures; other data are of their own, or today"
     )
     places: str | None = Field(default=None, description="Gazetteer (CSV) of names people use")
     expected_labels: str | None = Field(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
+
+# A day, or else a year that is not the beginning of a longer number.
+_DAY: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:-(\d\d)-(\d\d))?(?!\d)")
 
 
 class State(StrEnum):
@@ -34,3 +40,18 @@ class Provenance(BaseModel):
         description="What was repaired, set aside or dropped on the way, with counts",
     )
     notes: list[str] = Field(default_factory=list, description="What a reader must know")
+
+    @property
+    def day(self) -> date | None:
+        """The last day that the vintage names, a year's being its end; None if it names none.
+
+        >>> origin = Provenance(provider="a", source="b", state=State.FILE, vintage="2019-2023")
+        >>> str(origin.day)
+        '2023-12-31'
+        """
+        found = _DAY.findall(self.vintage)
+        days = [f"{year}-{month or '12'}-{day or '31'}" for year, month, day in found]
+        try:
+            return date.fromisoformat(max(days)) if days else None
+        except ValueError:  # a day that no calendar has
+            return None

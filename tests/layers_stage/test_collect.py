@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ from districttype.city import City, load_city
 from districttype.errors import ConfigError, CrsError, SchemaError, SourceError
 from districttype.layers import vocabulary
 from districttype.layers.collect import DOUBLED, collect
-from districttype.layers.schema import USES
+from districttype.layers.schema import USES, Layers
 from districttype.providers import read_layers_file
 
 CRS = "EPSG:3067"
@@ -98,6 +99,32 @@ def test_columns_tables_and_precedence(town: Path) -> None:
         "values of use that no table knows": 1,
     }
     assert layers["buildings"].coverage is None
+
+
+@pytest.mark.parametrize(
+    ("of_register", "of_survey", "now"),
+    [
+        ("2019-05-01", "2021-2023", date(2023, 12, 31)),
+        ("2019-05-01", "2018-02-03T10:00:00Z", date(2019, 5, 1)),
+        ("2019", "", None),  # of no stated day: taken to be of today
+        ("", "", None),
+        ("2019-02-30", "2018", None),
+        ("2999", "2018", None),
+    ],
+)
+def test_now_is_the_day_of_the_data_and_not_of_the_figures(
+    town: Path, of_register: str, of_survey: str, now: date | None
+) -> None:
+    dated = LAYERS.replace(
+        'provider = "Register"', f'provider = "Register"\nvintage = "{of_register}"'
+    )
+    dated = dated.replace('provider = "Survey"', f'provider = "Survey"\nvintage = "{of_survey}"')
+    (town / "layers.toml").write_text(dated, encoding="utf-8")
+    city = City(
+        id="town", country="FI", crs=CRS, names={"fi": "Town"}, figures="espoo", as_of="2012-01-01"
+    )
+    layers = collect(city, read_layers_file(town / "layers.toml"), town).layers
+    assert layers.as_of == (now or Layers(layers.crs).as_of)
 
 
 def test_coverage_is_what_the_file_says(town: Path) -> None:

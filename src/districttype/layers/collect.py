@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -34,6 +35,7 @@ FIRST = ("districts", "land", "land_use")  # what later layers are checked again
 SURROUNDINGS = (
     2000.0  # metres round the city within which rows are kept: people walk across borders
 )
+AGEING = ("buildings", "stops", "plans")  # whose rows are new, old or still to come
 DOUBLED = "buildings that an earlier provider drew already dropped"
 
 
@@ -78,7 +80,8 @@ def collect(
     Parameters
     ----------
     city
-        Metric CRS, cell grid, day and degree days.
+        Metric CRS, cell grid and degree days; 'now' is the day of the data, or today, and not that
+        of the city's figures.
     providers
         Layer -> providers, first choice first.
     directory
@@ -110,7 +113,6 @@ def collect(
     crs = CRS.from_user_input(city.crs)
     layers = Layers(
         crs,
-        as_of=city.as_of or Layers(crs).as_of,
         grid_origin=city.grid_origin,
         degree_day_ratio=city.energy.heating_degree_day_ratio,
     )
@@ -121,7 +123,15 @@ def collect(
             layer = _layer(name, providers[name], files, collected, patient=patient, say=say)
             if layer is not None:
                 collected.layers = collected.layers.having(layer)
+    collected.layers = replace(collected.layers, as_of=_now(collected.layers))
     return collected
+
+
+def _now(layers: Layers) -> date:
+    """Return the last day that the data of what ages name; of data that name none it is today."""
+    today = date.today()  # noqa: DTZ011 - a calendar day, of wherever this runs
+    parts = [part for name in AGEING if name in layers for part in layers[name].provenance]
+    return min(max((part.day or today for part in parts), default=today), today)
 
 
 class Files:

@@ -86,7 +86,7 @@ def collect_live(
     Parameters
     ----------
     city
-        Its providers; 'now' is today, whatever day its figures are of.
+        Its providers.
     raw
         The cache, a folder of this city alone.
     refresh
@@ -101,9 +101,8 @@ def collect_live(
     DistricttypeError
         If no provider gives the districts. Any other layer may be missing from the result.
     """
-    today = city.model_copy(update={"as_of": None})
     with _opened(city, replace(policy or PATIENT, refresh=refresh)):
-        found = collect(today, city.layers, raw, patient=True, say=say)
+        found = collect(city, city.layers, raw, patient=True, say=say)
     if "stops" in found.layers:
         found.layers = found.layers.having(with_opening_years(found.layers["stops"], city))
     return found
@@ -130,8 +129,7 @@ def fetch(city: City, raw: Path, *, refresh: bool = False, say: Say = lambda _: 
                 where=city.name,
                 todo="is there a network? Behind a proxy, set HTTPS_PROXY",
             )
-        today = city.model_copy(update={"as_of": None})
-        return collect(today, city.layers, raw, patient=True, say=say)
+        return collect(city, city.layers, raw, patient=True, say=say)
 
 
 def doctor(city: City) -> list[Checkup]:
