@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -44,6 +46,23 @@ class ZoneSetResult:
     labels: pd.DataFrame
     focus: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: gpd.GeoDataFrame | None = None
+
+    @cached_property
+    def focus_of(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Return the rows of `focus` by zone: pages ask for them zone by zone."""
+        return _by_zone(self.focus)
+
+    @cached_property
+    def sites_of(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Return the rows of `sites` by zone."""
+        return _by_zone(pd.DataFrame() if self.sites is None else self.sites)
+
+
+def _by_zone(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.to_dict("records"):
+        found[row["zone_id"]].append(row)
+    return dict(found)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import shapely
 
@@ -32,13 +31,21 @@ SHORTLIST = 12
 
 def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None:
     """Write `report.html` in the first language and `report.<language>.html` in the others."""
-    sheet = _Drawing(edition.results["districts"])
+    result = edition.results["districts"]
+    sheet = _Drawing(result)
+    windows = {zone: sheet.close(zone) for zone in result.zones.ids}
     for language in languages:
+        words = Words(edition, language)
         html = (
             environment()
             .get_template("report.html")
             .render(
-                **context(edition, language, sheet), others=_links(languages, language, "report")
+                **context(edition, language, sheet),
+                others=_links(languages, language, "report"),
+                districts=[
+                    _district(zone, edition, result, words) | {"close": windows[zone]}
+                    for zone in result.zones.ids
+                ],
             )
         )
         (out / file_name("report", language, languages)).write_text(html, encoding="utf-8")
@@ -112,7 +119,7 @@ class _Drawing:
 
 
 def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any]:
-    """Return all that the templates of report and first page say, in a language."""
+    """Return what the templates of report and first page both say, in a language."""
     words = Words(edition, language)
     result = edition.results["districts"]
     warning = stamp(edition)
@@ -135,9 +142,6 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "sources": source_table(edition).fillna("").to_dict("records"),
         "credits": attributions(edition),
         "thresholds": _thresholds(edition, words),
-        "districts": [
-            _district(zone, edition, result, words, drawing) for zone in result.zones.ids
-        ],
     }
 
 
@@ -246,9 +250,7 @@ def _thresholds(edition: Edition, words: Words) -> list[dict[str, Any]]:
     return found
 
 
-def _district(
-    zone: str, edition: Edition, result: ZoneSetResult, words: Words, drawing: _Drawing
-) -> dict[str, Any]:
+def _district(zone: str, edition: Edition, result: ZoneSetResult, words: Words) -> dict[str, Any]:
     frame = result.zones.frame
     known = {indicator.name: indicator for indicator in edition.registry}
     values = result.indicators.loc[zone]
@@ -269,16 +271,12 @@ def _district(
             for n in KEY_INDICATORS
             if n in known and n in values and pd.notna(values[n])
         ],
-        "sites": sites_of(result.sites, zone, words),
-        "close": drawing.close(zone),
+        "sites": sites_of(result, zone, words),
     }
 
 
 def focus_of(result: ZoneSetResult, zone: str, words: Words, most: int = 3) -> list[dict[str, Any]]:
     """Return the focus areas of a zone in words, best first."""
-    if result.focus.empty:
-        return []
-    mine = result.focus[result.focus["zone_id"] == zone].head(most)
     return [
         {
             "solution": row["solution"],
@@ -293,21 +291,16 @@ def focus_of(result: ZoneSetResult, zone: str, words: Words, most: int = 3) -> l
             "prerequisites": words.named("prerequisites", row["prerequisites"]),
             "systems": words.named("systems", row["systems"]),
         }
-        for row in mine.to_dict("records")
+        for row in result.focus_of.get(zone, [])[:most]
     ]
 
 
 def sites_of(
-    sites: gpd.GeoDataFrame | None, zone: str, words: Words, solution: str | None = None
+    result: ZoneSetResult, zone: str, words: Words, solution: str | None = None
 ) -> list[dict[str, Any]]:
     """Return the sites of a zone (for a solution), each place once, in words."""
-    if sites is None or sites.empty:
-        return []
-    mine = sites[sites["zone_id"] == zone]
-    if solution is not None:
-        mine = mine[mine["solution"] == solution]
-    else:
-        mine = mine[~mine.duplicated(["kind", "name", "geometry"])]
+    mine = [row for row in result.sites_of.get(zone, []) if solution in (None, row["solution"])]
+    places = {(row["kind"], str(row["name"]), row["geometry"].wkb): row for row in mine}
     return [
         {
             "kind": next(iter(words.named("sites", row["kind"])), ""),
@@ -315,5 +308,5 @@ def sites_of(
             "reason": words.say(row["reason"]),
             "point": row["geometry"],
         }
-        for row in mine.to_dict("records")
+        for row in places.values()
     ]

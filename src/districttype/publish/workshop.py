@@ -177,7 +177,7 @@ def _sheet(
     words = Words(edition, language)
     focus = next(f for f in focus_of(result, zone_id, words, most=99) if f["solution"] == solution)
     labels = words.labels(result, zone_id)
-    sites = sites_of(result.sites, zone_id, words, solution)
+    sites = sites_of(result, zone_id, words, solution)
     row = result.focus[
         (result.focus["zone_id"] == zone_id) & (result.focus["solution"] == solution)
     ].iloc[0]
