@@ -22,7 +22,6 @@ from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.layers import canonical
 from districttype.layers.area import coverage_of
-from districttype.layers.impute import guesses, impute_buildings
 from districttype.layers.osm import LAYERS as OSM_LAYERS
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
 from districttype.provenance import Provenance
@@ -214,6 +213,9 @@ def _layer(
     if name == "buildings":
         origins[0] = _note_outside(joined, so_far.layers, origins[0])
         joined["building_id"] = _unique(joined["building_id"])
+        # A second to load, which a run without buildings of its own need not wait for.
+        from districttype.layers.impute import guesses, impute_buildings  # noqa: PLC0415
+
         joined, report = impute_buildings(joined, so_far.layers.frame("land_use"))
         so_far.reports[name] = report
         said = [*origins[0].notes, *guesses(report)]
