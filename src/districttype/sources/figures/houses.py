@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import shapely
 
-from districttype.sources.figures.frontage import Setting, rectangles
+from districttype.sources.figures.frontage import Lots, Setting
 from districttype.sources.figures.plots import EMPTY, FLATS, KINDS, SMALL, Plots
-from districttype.sources.figures.shapes import Bools, Floats, Ints, Shapes, before
+from districttype.sources.figures.shapes import Bools, Floats, Ints, before
 from districttype.sources.figures.targets import Targets
 
 # Per kind: deepest building (m), proportion of width to depth, most storeys before it gets deeper.
@@ -35,8 +34,8 @@ class Houses:
 
     Attributes
     ----------
-    shapes
-        (b,) footprints.
+    ground
+        What each of the b buildings covers, as a lot within its lot.
     kind
         (b,) number in KINDS.
     row
@@ -47,27 +46,26 @@ class Houses:
         (b,) dwellings.
     fresh
         (b,) whether it came after the stock's year.
-    owner, piece
-        (b,) district, and the piece in which the building's middle lies.
+    piece
+        (b,) piece in which the building's middle lies.
     """
 
-    shapes: Shapes
+    ground: Lots
     kind: Ints
     row: Bools
     storeys: Floats
     floor_m2: Floats
     homes: Ints
     fresh: Bools
-    owner: Ints
     piece: Ints
 
     def __len__(self) -> int:
         return len(self.kind)
 
     @property
-    def middle(self) -> Floats:
-        """Return the middle of each building, (b, 2)."""
-        return np.asarray(shapely.get_coordinates(shapely.centroid(self.shapes)))
+    def owner(self) -> Ints:
+        """Return the district of each building."""
+        return self.ground.owner
 
 
 def build(targets: Targets, setting: Setting, plots: Plots, rng: np.random.Generator) -> Houses:
@@ -101,14 +99,11 @@ def build(targets: Targets, setting: Setting, plots: Plots, rng: np.random.Gener
     back = (lots.depth[lot] - depth) * 0.3 * rng.random(len(lot))
     along, inward = lots.along[lot], lots.inward[lot]
     start = lots.start[lot] + along * left[:, None] + inward * back[:, None]
-    middle = start + (along * width[:, None] + inward * depth[:, None]) / 2
-    piece = setting.pieces.locate(middle, owner)
+    ground = Lots(start, along, inward, width, depth, owner)
+    piece = setting.pieces.locate(ground.middle, owner)
     key = setting.pull[piece] + rng.standard_normal(len(lot))
     fresh = _fresh(kind, floor, owner, key, targets)
-    return Houses(
-        rectangles(start, along, inward, width, depth), kind, rows[lot], storeys, floor, homes,
-        fresh, owner, piece,
-    )  # fmt: skip
+    return Houses(ground, kind, rows[lot], storeys, floor, homes, fresh, piece)
 
 
 def _exact(kind: Ints, floor: Floats, owner: Ints, targets: Targets) -> Floats:

@@ -169,7 +169,7 @@ def _settled(
         houses = build(targets, setting, plots, _dice(SEED, "trial"))
         people = residents_of(houses.kind, houses.floor_m2, houses.owner, targets)
         met = density.density_met(residents_at(houses, targets, pieces), pieces)
-        close = density.near_station(stations, houses.middle)
+        close = density.near_station(stations, houses.ground.middle)
         aim = aim.corrected(wanted, met, share_of(people, close, houses.owner, len(met)))
     return settled, plots
 
@@ -225,7 +225,7 @@ def _buildings(city: _City, crs: CRS) -> gpd.GeoDataFrame:
             "floor_area_m2_origin": "derived",
             "year_built_origin": np.where(houses.fresh, "derived", "missing"),
         },
-        geometry=houses.shapes,
+        geometry=houses.ground.shapes,
         crs=crs,
     )
 
@@ -283,7 +283,7 @@ def _surfaces(
 
     def use() -> gpd.GeoDataFrame:
         atoms, _, lively, noise = shared()
-        floor = surfaces.floor_by_use(city.houses, atoms, city.houses.middle)
+        floor = surfaces.floor_by_use(city.houses, atoms, city.houses.ground.middle)
         made = surfaces.land_use(figures, atoms, floor, lively, noise)
         return _with_water(made, city.territory, crs)
 

@@ -22,12 +22,14 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from pydantic import Field, TypeAdapter
 
 from districttype.errors import ConfigError
 from districttype.providers import Strict, read_toml, validate
+from districttype.sources.figures.shapes import Floats
 
 WGS84: Final = 4326
 
@@ -165,10 +167,12 @@ def check_districts(table: pd.DataFrame, *, where: str = "districts") -> pd.Data
     faults += [f"column {name!r} is missing" for name in REQUIRED if name not in table.columns]
     if faults:
         raise ConfigError("; ".join(faults), where=where, todo="see sources/figures/tables.py")
-    typed = pd.DataFrame(index=pd.RangeIndex(len(table)))
-    for name in table.columns:
-        column = table[name].reset_index(drop=True)
-        typed[name] = _text(column) if name in TEXTS else _number(column, name, faults)
+    typed = pd.DataFrame(
+        {
+            name: _text(column) if name in TEXTS else _number(column, name, faults)
+            for name, column in table.items()
+        }
+    )
     ids = typed["id"]
     if ids.isna().any() or ids.duplicated().any():
         faults.append(f"id is empty or twice there: {sorted(ids[ids.duplicated()].astype(str))}")
@@ -178,7 +182,8 @@ def check_districts(table: pd.DataFrame, *, where: str = "districts") -> pd.Data
         faults.append("land_km2 must be above 0 in every row")
     for name in {*AMOUNTS, *SHARES} & set(typed.columns):
         high = 1.0 if name in SHARES else np.inf
-        wrong = typed.loc[(typed[name] < 0) | (typed[name] > high), "id"]
+        values = typed[name].to_numpy()
+        wrong = ids[(values < 0) | (values > high)]
         if len(wrong) and name != "weight_m2":
             faults.append(f"{name} is outside 0..{high:g} in {', '.join(wrong)}")
     basis = set(typed.get("planned_basis", pd.Series(dtype=object)).dropna()) - set(BASES)
@@ -195,13 +200,14 @@ def check_stations(table: pd.DataFrame, *, where: str = "stations.csv") -> pd.Da
     if missing:
         raise ConfigError(f"column {', '.join(missing)} is missing", where=where)
     faults: list[str] = []
-    typed = pd.DataFrame(index=pd.RangeIndex(len(table)))
-    for name in STATION_COLUMNS:
-        column = table.get(name, pd.Series(None, index=table.index, dtype=object))
-        column = column.reset_index(drop=True)
-        typed[name] = (
-            _number(column, name, faults) if name in {"lon", "lat", "opened"} else _text(column)
-        )
+    typed = pd.DataFrame(
+        {
+            name: _number(column, name, faults)
+            if name in {"lon", "lat", "opened"}
+            else _text(column)
+            for name, column in table.reindex(columns=list(STATION_COLUMNS)).items()
+        }
+    )
     typed["approximate"] = typed["approximate"].isin(["yes", "True", "true"])
     if typed[["lon", "lat", "mode"]].isna().any(axis=None):
         faults.append("mode, lon and lat must be there in every row")
@@ -211,17 +217,23 @@ def check_stations(table: pd.DataFrame, *, where: str = "stations.csv") -> pd.Da
 
 
 def _text(column: pd.Series) -> pd.Series:
-    filled = column.notna() & (column.astype(str) != "")
-    return column.astype(object).where(filled, None)
+    return pd.Series(_cells(column), dtype=object)
 
 
-def _number(column: pd.Series, name: str, faults: list[str]) -> pd.Series:
-    blank = column.isna() | (column.astype(str) == "")
-    numbers = pd.to_numeric(column.where(~blank), errors="coerce").astype(float)
-    wrong = column[numbers.isna() & ~blank]
+def _number(column: pd.Series, name: str, faults: list[str]) -> Floats:
+    cells = _cells(column)
+    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    wrong = cells[np.isnan(numbers) & pd.notna(cells)]
     if len(wrong):
-        faults.append(f"{name}: {wrong.iloc[0]!r} is no number")
-    return numbers
+        faults.append(f"{name}: {wrong[0]!r} is no number")
+    return np.asarray(numbers)
+
+
+def _cells(column: pd.Series) -> npt.NDArray[np.object_]:
+    """Return a column with None in every empty cell."""
+    cells = np.array(column, dtype=object)
+    cells[pd.isna(cells) | (cells == "")] = None
+    return cells
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
