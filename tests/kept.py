@@ -47,7 +47,9 @@ def keep_run(folder: Path, city: str, name: str, seed: int) -> Path:
         encoding="utf-8",
     )
     table = indicators(city[0], seed)
-    names = {"name": table.index.str.title(), "name_sv": None, "name_latin": None, "parent": None}
+    where = np.random.default_rng(seed).uniform(0, 9000, (2, len(table)))
+    names = {"name": table.index.str.title(), "name_sv": None, "name_latin": None, "parent": None,
+             "x": where[0], "y": where[1]}  # fmt: skip
     stages = folder / city / "stages"
     stages.mkdir(parents=True)
     table.assign(**names).to_parquet(stages / "districts.parquet")

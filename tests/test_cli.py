@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from districttype import cli
+from districttype.typology.learn import load
 from kept import keep_run
 
 
@@ -59,12 +61,12 @@ def test_help_needs_no_library_of_the_stages_and_little_time() -> None:
     loaded, seconds = done.stderr.rsplit(maxsplit=1)
     assert loaded == "[]"
     assert float(seconds) < 0.5
-    for command in ("classify", "explain", "validate", "cities"):
+    for command in ("classify", "explain", "validate", "learn", "compare", "cities"):
         assert command in done.stdout
 
 
 def test_every_command_about_a_run_has_the_same_options(districttype: Command) -> None:
-    for command in ("classify", "explain", "validate"):
+    for command in ("classify", "explain", "validate", "learn", "compare"):
         said = districttype(command, "--help").out
         for option in ("--data", "--layers", "--out", "--raw"):
             assert said.count(f"  {option} ") == 1
@@ -102,6 +104,68 @@ def test_validate_compares(districttype: Command, town: list[str | Path], tmp_pa
     assert refused.err.splitlines()[-1] == (
         "districttype: validate: there are no built-in labels of Adorf; name a file with --labels"
     )
+
+
+def test_learn_tests_block_by_block_and_writes_a_model_that_classifies(
+    districttype: Command, town: list[str | Path], tmp_path: Path
+) -> None:
+    labels = tmp_path / "labels.csv"
+    rows = [f"Acentre{i},{'dense' if i else 'sparse'},yes" for i in range(6)]
+    rows += [f"{kind}{i},sparse,no" for kind in ("Asuburb", "Avillage") for i in range(6)]
+    labels.write_text("\n".join(["name,density,soil", *rows, "Acentre9,dense,"]), "utf-8")
+    report = json.loads(districttype("learn", *town, "--labels", labels, "--json").out)
+    density = report["density"]
+    assert density["n"] == 18
+    assert density["rules"]["accuracy"] == pytest.approx(17 / 18)  # the centre called sparse
+    assert density["accuracy"] >= 0.8
+    assert sum(n for row in density["confusion"].values() for n in row.values()) == 18
+    model = tmp_path / "adorf" / "models" / "density.skops"
+    assert density["model"] == str(model)
+    assert load(model).city == "Adorf"
+    said = districttype("learn", *town, "--labels", labels).out
+    assert f"classify CITY --model {model}" in said
+    assert "given -> rules: sparse -> dense 1, sparse 12" in said
+    labels.write_text("name,density\nAcentre0,dense\nAsuburb0,low\n", "utf-8")
+    refused = districttype("learn", *town, "--labels", labels)
+    assert refused.code == 1
+    assert "at least two labels with 3 zones each are needed" in refused.err
+    assert districttype("learn", *town).code == 2
+
+
+def test_compare_finds_the_zone_most_like_one_here_and_in_another_city(
+    districttype: Command, town: list[str | Path], tmp_path: Path
+) -> None:
+    keep_run(tmp_path, "bstadt", "Bstadt", 2)
+    here = json.loads(districttype("compare", *town, "Acentre0", "--json").out)
+    assert here["nearest"][0]["zone_id"].startswith("acentre")
+    assert here["nearest"][0]["zone_id"] != "acentre0"
+    there = districttype("compare", *town, "Acentre0", "--to", tmp_path / "bstadt").out
+    assert re.match(
+        r"Adorf's Acentre0 is most like Bstadt's Bcentre\d, because both have a high .+ \(", there
+    )
+    assert re.search(r"^\d\.\d\d  Bcentre\d \(Bstadt, bcentre\d\)$", there, re.MULTILINE)
+    for language, said in {
+        "fi": "koska kummallakin on suuri",
+        "sv": "Acentre0 i Adorf liknar mest Bcentre",
+    }.items():
+        answer = districttype(
+            "compare", *town, "Acentre0", "--to", tmp_path / "bstadt", "--lang", language
+        )
+        assert said in answer.out
+    nothing = districttype("compare", *town, "Acentre0", "--to", tmp_path)
+    assert nothing.err.endswith("holds no run; name the folder that `classify` wrote into\n")
+
+
+def test_compare_takes_the_last_run_of_the_city_named(
+    districttype: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    processed = tmp_path / "data" / "processed"
+    processed.mkdir(parents=True)
+    here, there = keep_run(processed, "adorf", "Adorf", 1), keep_run(processed, "bstadt", "B", 2)
+    answer = json.loads(districttype("compare", here, "Avillage1", "--with", there, "--json").out)
+    assert {row["city"] for row in answer["nearest"]} == {"B"}
+    assert all(row["zone_id"].startswith("bvillage") for row in answer["nearest"])
 
 
 def test_cities_lists_the_cities_of_the_package(districttype: Command) -> None:

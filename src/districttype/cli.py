@@ -84,6 +84,10 @@ def classify(
         ),
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch anew what is cached.")] = False,
+    model: Annotated[
+        list[Path] | None,
+        typer.Option("--model", help="Label by what `learn` wrote, not by the rules."),
+    ] = None,
 ) -> None:
     """Classify a city's districts, and draw maps, tables and a report."""
     from districttype import pipeline
@@ -101,6 +105,7 @@ def classify(
         language=lang,
         to=to,
         refresh=refresh,
+        models=model or (),
         say=say,
     )
     typer.echo(summary(edition, options.folder()))
@@ -167,6 +172,51 @@ def doctor(city: CityArg, as_json: JsonOpt = False) -> None:
     )
     if not any(checkup.answers for checkup in checkups):
         raise typer.Exit(1)
+
+
+@app.command()
+@takes_run_options
+def learn(
+    options: RunOptions,
+    labels: Annotated[Path, typer.Option("--labels", help="CSV with the city's own labels.")],
+    models: Annotated[
+        Path | None, typer.Option("--models", help="Where to write the models [OUT/models].")
+    ] = None,
+    as_json: JsonOpt = False,
+) -> None:
+    """Learn labels from a city's own, test them block by block, and compare with the rules."""
+    from districttype.answers.learn import learn_labels, learn_text
+
+    folder = models or options.folder() / "models"
+    report = learn_labels(options.config(), options.run(), labels, folder)
+    _answer(report, learn_text, as_json)
+
+
+@app.command()
+@takes_run_options
+def compare(
+    options: RunOptions,
+    zone: ZoneArg,
+    with_city: Annotated[
+        str | None, typer.Option("--with", metavar="CITY2", help="Look in another city.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", help="Look in the outputs of another run.")
+    ] = None,
+    lang: LangOpt = "en",
+    as_json: JsonOpt = False,
+) -> None:
+    """Find the zones most like one, in the same city or in another, and say what they share."""
+    from districttype.answers.compare import look_alikes, look_alikes_text
+    from districttype.answers.runs import kept_in
+
+    run = options.run()
+    if to is not None:
+        other = kept_in(to)
+    else:
+        other = RunOptions(with_city, raw=options.raw).run() if with_city else run
+    answer = look_alikes(options.config(), run, zone, other, language=lang)
+    _answer(answer, look_alikes_text, as_json)
 
 
 @app.command()

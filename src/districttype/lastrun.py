@@ -8,50 +8,103 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
+import shapely
 
 from districttype.city import City
 from districttype.errors import ConfigError, SourceError
 from districttype.publish.edition import Edition
-from districttype.typology.label import label_zones
+from districttype.typology.learn import SUFFIX, load_all, save
 from districttype.typology.thresholds import load_facets
+from districttype.typology.zoneset import label_set
 
 STAGES = "stages"
 NAME_COLUMNS = ("name", "name_sv", "name_latin", "parent")
+ZONE_COLUMNS = (*NAME_COLUMNS, "x", "y")
 
 
 @dataclass(frozen=True)
-class Run:
-    """Indicators, names and labels of every zone set of one run (index zone_id each)."""
+class Kept:
+    """What a run keeps of every zone set (index zone_id each).
+
+    `zones` says what the zones are called (name, name_sv, name_latin, parent) and where they are
+    (`x`, `y`: a point inside, in the city's coordinates).
+    """
 
     indicators: Mapping[str, pd.DataFrame]
-    names: Mapping[str, pd.DataFrame]
-    labels: Mapping[str, pd.DataFrame]
+    zones: Mapping[str, pd.DataFrame]
     record: Mapping[str, Any]
+
+    def city_name(self, language: str) -> str:
+        """Return what the city of the run is called in a language."""
+        names = self.record["city"]["names"]
+        return str(names.get(language) or next(iter(names.values())))
+
+
+@dataclass(frozen=True)
+class Run(Kept):
+    """A run with its labels."""
+
+    labels: Mapping[str, pd.DataFrame]
 
 
 def run_of(edition: Edition) -> Run:
     """Return what an edition found."""
     return Run(
         indicators={name: result.indicators for name, result in edition.results.items()},
-        names={name: _names(result.zones.frame) for name, result in edition.results.items()},
-        labels={name: result.labels for name, result in edition.results.items()},
+        zones={name: _zones(result.zones.frame) for name, result in edition.results.items()},
         record=edition.run,
+        labels={name: result.labels for name, result in edition.results.items()},
     )
 
 
 def save_run(edition: Edition, out: Path) -> None:
-    """Keep the indicators of every zone set beside the outputs, atomically."""
+    """Keep indicators and learnt models of a run beside its outputs, each file atomically."""
     folder = out / STAGES
     folder.mkdir(parents=True, exist_ok=True)
+    made = {save(learnt, folder) for learnt in edition.models.values()}
     for name, result in edition.results.items():
-        table = _names(result.zones.frame).join(result.indicators)
-        part = folder / f".{name}.parquet"
-        table.to_parquet(part)
-        part.replace(folder / f"{name}.parquet")
-    for stale in folder.glob("*.parquet"):
-        if stale.stem not in edition.results:
-            stale.unlink()
+        file = folder / f"{name}.parquet"
+        part = folder / f".{file.name}"
+        _zones(result.zones.frame).join(result.indicators).to_parquet(part)
+        made.add(part.replace(file))
+    for stale in {*folder.glob("*.parquet"), *folder.glob(f"*{SUFFIX}")} - made:
+        stale.unlink()
+
+
+def read_kept(out: Path) -> Kept | None:
+    """Return what the last run kept under `out`; None if there is none.
+
+    Raises
+    ------
+    SourceError
+        If a file of it cannot be read.
+    """
+    files = sorted((out / STAGES).glob("[!.]*.parquet"))
+    record = out / "run.json"
+    if not files or not record.is_file():
+        return None
+    tables = {file.stem: _read(file) for file in files}
+    return Kept(
+        indicators={
+            name: table.drop(columns=list(ZONE_COLUMNS), errors="ignore")
+            for name, table in tables.items()
+        },
+        zones={name: table.reindex(columns=list(ZONE_COLUMNS)) for name, table in tables.items()},
+        record=json.loads(record.read_text(encoding="utf-8")),
+    )
+
+
+def _read(file: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_parquet(file)
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            f"cannot be read: {error}", where=str(file), todo="run classify again"
+        ) from None
+    table.index = table.index.astype(object)
+    return table
 
 
 def load_run(city: City, out: Path) -> Run | None:
@@ -62,34 +115,25 @@ def load_run(city: City, out: Path) -> Run | None:
     ConfigError
         If the run under `out` is of another city.
     """
-    files = sorted((out / STAGES).glob("[!.]*.parquet"))
-    record = out / "run.json"
-    if not files or not record.is_file():
+    kept = read_kept(out)
+    if kept is None:
         return None
-    said = json.loads(record.read_text(encoding="utf-8"))
-    found = said.get("city", {}).get("id")
+    found = kept.record.get("city", {}).get("id")
     if found != city.id:
         raise ConfigError(f"holds a run of {found!r}, not of {city.id!r}", where=str(out))
     facets = load_facets(city.thresholds)
-    indicators, names, labels = {}, {}, {}
-    for file in files:
-        try:
-            table = pd.read_parquet(file)
-            table.index = table.index.astype(object)
-        except (OSError, ValueError) as error:
-            raise SourceError(
-                f"cannot be read: {error}", where=str(file), todo="run classify again"
-            ) from None
-        names[file.stem] = _names(table)
-        indicators[file.stem] = table.drop(columns=list(NAME_COLUMNS), errors="ignore")
-        labels[file.stem] = label_zones(
-            indicators[file.stem], facets, draws=200 if len(table) > 1000 else 1000
-        )
-    return Run(indicators, names, labels, said)
-
-
-def _names(frame: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame(
-        {column: frame.get(column) for column in NAME_COLUMNS},
-        index=frame.index,
+    models = load_all(sorted((out / STAGES).glob(f"*{SUFFIX}")))
+    return Run(
+        kept.indicators,
+        kept.zones,
+        kept.record,
+        labels={
+            name: label_set(name, table, facets, models) for name, table in kept.indicators.items()
+        },
     )
+
+
+def _zones(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    inside = shapely.get_coordinates(shapely.point_on_surface(frame.geometry.to_numpy()))
+    names = {column: frame.get(column) for column in NAME_COLUMNS}
+    return pd.DataFrame({**names, "x": inside[:, 0], "y": inside[:, 1]}, index=frame.index)

@@ -19,7 +19,7 @@ import pandas as pd
 
 from districttype import __version__
 from districttype.city import City
-from districttype.errors import ConfigError
+from districttype.errors import ConfigError, EmptyResultError
 from districttype.focus import find_sites, load_catalogue, recommend
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
@@ -31,17 +31,16 @@ from districttype.places import load_places
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.postgis import check_postgis
 from districttype.publish.write import publish
-from districttype.typology.label import label_zones
-from districttype.typology.thresholds import Facets, load_facets
+from districttype.typology.alike import Groups, group_zones
+from districttype.typology.learn import Learnt, load_all
+from districttype.typology.thresholds import Facets, load_facets, moved
+from districttype.typology.zoneset import SEED, SMALL, label_set
 from districttype.zones import Zones, make_zone_set
 from districttype.zones.places import make_places
 
 ZONE_SETS = ("districts", "stations", "blocks", "cells")
 DEFAULT_SETS = ("districts", "stations", "cells")
-SHOWN_DRAWS = {"cells": 200, "blocks": 200}  # thousands of small zones need no third decimal
 SITES_OF = ("districts", "stations")
-NO_FOCUS = ("cells", "blocks")  # too small to co-create in; they say where inside a district
-SEED = 20240529
 
 Say = Callable[[str], None]
 
@@ -75,6 +74,7 @@ def classify(
     language: str | None = None,
     to: str | None = None,
     refresh: bool = False,
+    models: Sequence[Path] = (),
     say: Say = lambda _: None,
 ) -> Edition:
     """Classify a city and publish the result.
@@ -101,6 +101,8 @@ def classify(
         A database to publish into as well, `postgresql://...`; checked before anything is done.
     refresh
         Fetch anew what is cached.
+    models
+        Files of `districttype learn`: their labels stand in place of those of the rules.
     say
         Told what is being done, one line a stage.
 
@@ -114,6 +116,9 @@ def classify(
     if to is not None:
         check_postgis(to)
     facets = load_facets(city.thresholds)
+    for line in moved(facets):
+        say(line)
+    learnt = load_all(models)
     catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
     with clock.stage("layers", "Reading the layers"):
         gathered = gather(
@@ -125,25 +130,30 @@ def classify(
     facts = Facts(layers=layers)
     results: dict[str, ZoneSetResult] = {}
     for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
-        results[zones.name] = classify_zones(zones, facts, facets, clock)
+        results[zones.name] = classify_zones(zones, facts, facets, learnt, clock)
     with clock.stage("focus", "Recommending what to co-create"):
         for name, result in results.items():
-            if name in NO_FOCUS:
+            if name in SMALL:
                 continue
             focus = recommend(
                 result.zones, result.labels, result.indicators, catalogue, layers=layers
             )
             sites = find_sites(result.zones, layers, focus, catalogue) if name in SITES_OF else None
             results[name] = replace(result, focus=focus, sites=sites)
+    with clock.stage("typology", "Comparing the districts with each other"):
+        groups = _groups(results["districts"], say)
     edition = Edition(
         city=city,
         layers=layers,
         results=results,
-        run=run_record(city, gathered, results, facets, clock.seconds, started),
+        run=run_record(city, gathered, results, facets, clock.seconds, started)
+        | {"models": _models(learnt), "alike": _alike(groups)},
         embedded=gathered.embedded,
         registry=REGISTRY,
         catalogue=catalogue,
         places=places,
+        models=learnt,
+        groups=groups,
     )
     if out is not None:
         with clock.stage("publish", "Drawing maps and writing tables"):
@@ -156,14 +166,24 @@ def _first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
     return tuple(languages) if shown is None else (shown, *(x for x in languages if x != shown))
 
 
-def classify_zones(zones: Zones, facts: Facts, facets: Facets, clock: Clock) -> ZoneSetResult:
+def classify_zones(
+    zones: Zones, facts: Facts, facets: Facets, models: Mapping[str, Learnt], clock: Clock
+) -> ZoneSetResult:
     """Measure and label one zone set."""
     with clock.stage("indicators", f"Measuring {len(zones)} {zones.name}"):
         indicators = measure(zones, facts)
     with clock.stage("typology", f"Labelling {len(zones)} {zones.name}"):
-        draws = SHOWN_DRAWS.get(zones.name, 1000)
-        labels = label_zones(indicators, facets, draws=draws, seed=SEED)
+        labels = label_set(zones.name, indicators, facets, models)
     return ZoneSetResult(zones, indicators, labels)
+
+
+def _groups(districts: ZoneSetResult, say: Say) -> Groups | None:
+    """Group the districts that are alike, where there are enough and enough is known of them."""
+    try:
+        return group_zones(districts.indicators, districts.zones.frame["name"])
+    except EmptyResultError as error:
+        say(str(error))
+        return None
 
 
 def _zone_sets(
@@ -246,3 +266,15 @@ def run_record(
         "ended": ended.isoformat(timespec="seconds"),
         "seconds": dict(seconds),
     }
+
+
+def _models(models: Mapping[str, Learnt]) -> dict[str, dict[str, Any]]:
+    """Return which facets' labels are learnt, of which city's labels, and how well that went."""
+    return {facet: {"city": m.city, "test": m.report} for facet, m in models.items()}
+
+
+def _alike(groups: Groups | None) -> dict[str, Any] | None:
+    """Return how many groups of districts there are, and how their number was chosen."""
+    if groups is None:
+        return None
+    return {"k": groups.k, "silhouette": groups.silhouette, "stability": groups.stability}

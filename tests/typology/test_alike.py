@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from districttype.errors import EmptyResultError
-from districttype.typology.alike import group_zones, nearest
+from districttype.typology.alike import Comparison, group_zones
 
 KINDS = {  # far, residents_per_ha, housing, offices, station
     "centre": (0.8, 90.0, 0.5, 0.4, 0.9),
@@ -40,24 +42,38 @@ def test_the_groups_that_are_there_are_found() -> None:
     rural = groups.profile[int(groups.group["rural0"])]
     assert rural.size == 8
     assert rural.example.startswith("rural")
-    assert "less far than elsewhere" in rural.traits[0].text() or any(
-        "less far" in trait.text() for trait in rural.traits
+    assert any(
+        t.text().startswith("a low floor area ratio (0, on average 0.31") for t in rural.traits
     )
 
 
-def test_a_zone_is_most_like_its_kind_here_and_elsewhere() -> None:
+def test_a_zone_is_most_like_its_kind_here_and_elsewhere_and_the_reason_is_in_both() -> None:
     here, there = city(0), city(1)
-    assert all(name.startswith("works") for name, _, _ in nearest("works3", here, here))
-    name, distance, reasons = nearest("centre0", here, there, n=1)[0]
-    assert name.startswith("centre")
-    assert distance < 0.3
-    assert "far" in reasons or "floor_near_station_share" in reasons
+    assert all(
+        alike.zone_id.startswith("works") for alike in Comparison(here, here).nearest("works3")
+    )
+    alike = Comparison(here, there).nearest("centre0", n=1)[0]
+    assert alike.zone_id.startswith("centre")
+    assert alike.distance < 0.3
+    for trait in alike.traits:
+        here_, there_, mean = map(float, re.findall(r"\d+\.?\d*", trait.text()))
+        assert trait.text().startswith("a high ")
+        assert min(here_, there_) > mean
 
 
 def test_a_twin_is_at_distance_zero_and_a_zone_is_not_its_own_twin() -> None:
     table = city()
     table.loc["twin"] = table.loc["suburb0"]
-    assert nearest("suburb0", table, table, n=1)[0][:2] == ("twin", 0.0)
+    twin = Comparison(table, table).nearest("suburb0", n=1)[0]
+    assert (twin.zone_id, twin.distance) == ("twin", 0.0)
+
+
+def test_zones_are_compared_by_what_both_cities_know() -> None:
+    here, there = city(0), city(1).drop(columns="residents_per_ha")
+    whole = Comparison(here.drop(columns="residents_per_ha"), there).nearest("suburb0")
+    assert Comparison(here, there).nearest("suburb0") == whole
+    with pytest.raises(EmptyResultError, match="too little is known"):
+        Comparison(here, there[["far", "housing_share"]]).nearest("suburb0")
 
 
 def test_indicators_that_most_zones_lack_do_not_count() -> None:
@@ -69,3 +85,5 @@ def test_indicators_that_most_zones_lack_do_not_count() -> None:
     )
     with pytest.raises(EmptyResultError, match="too little is known"):
         group_zones(table[["far"]], pd.Series(table.index, table.index))
+    with pytest.raises(EmptyResultError, match="3 zones are too few to group"):
+        group_zones(table.iloc[:3], pd.Series(table.index, table.index))

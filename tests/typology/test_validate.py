@@ -61,6 +61,8 @@ def test_what_is_wrong_is_one_clear_line(tmp_path: Path) -> None:
         read_expected(write(tmp_path / "a.csv", "x,density\n1,dense\n"))
     with pytest.raises(ConfigError, match="no column holds labels"):
         read_expected(write(tmp_path / "b.csv", "place,colour\nA,red\n"))
+    with pytest.raises(ConfigError, match="'A' stands there twice"):
+        read_expected(write(tmp_path / "c.csv", "place,density\nA,dense\nA ,low\n"))
 
 
 def test_the_table_of_espoo_is_read_whole(shared: Path) -> None:

@@ -32,7 +32,7 @@ def explain_zone(city: City, run: Run, zone: str, *, language: str = "en") -> li
         {
             "zone_set": name,
             "zone_id": zone_id,
-            "name": run.names[name].loc[zone_id, "name"],
+            "name": run.zones[name].loc[zone_id, "name"],
             "data": run.record["data_line"],
             "facets": _facets(run, name, zone_id, facets, language),
         }

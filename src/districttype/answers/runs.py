@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 
 from districttype import pipeline
 from districttype.city import City
-from districttype.errors import ConfigError
-from districttype.lastrun import Run, load_run, run_of
+from districttype.errors import ConfigError, SourceUnavailableError
+from districttype.lastrun import Kept, Run, load_run, read_kept, run_of
 from districttype.places import Place, find_place, load_places
 
 
@@ -31,6 +33,22 @@ def last_or_new(
     return run_of(edition)
 
 
+def kept_in(out: Path) -> Kept:
+    """Return what a run kept under `out`.
+
+    Raises
+    ------
+    SourceUnavailableError
+        If there is no run.
+    """
+    kept = read_kept(out)
+    if kept is None:
+        raise SourceUnavailableError(
+            "holds no run", where=str(out), todo="name the folder that `classify` wrote into"
+        )
+    return kept
+
+
 def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
     """Return (zone set, zone id) of the zones that an id, a zone's name or a place means.
 
@@ -42,9 +60,9 @@ def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
     ConfigError
         If nothing is called so; the nearest names are suggested.
     """
-    order = sorted(run.names, key=lambda name: (name == "places", name != "districts", name))
+    order = sorted(run.zones, key=lambda name: (name == "places", name != "districts", name))
     for name in order:
-        if name != "places" and zone in run.names[name].index:
+        if name != "places" and zone in run.zones[name].index:
             return [(name, zone)]
     places = load_places(city)
     place = find_place(places, zone) if places is not None else None
@@ -54,7 +72,7 @@ def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
             return found
     wanted = zone.casefold()
     for name in order:
-        table = run.names[name][["name", "name_sv", "name_latin"]]
+        table = run.zones[name][["name", "name_sv", "name_latin"]]
         same = table.map(lambda text: str(text).casefold() == wanted).any(axis=1)
         if same.any():
             return [(name, str(i)) for i in table.index[same]]
@@ -65,18 +83,27 @@ def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
     )
 
 
+def find_places(city: City, run: Run, names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return name -> (zone set, zone id), without the names that mean nothing in the run."""
+    found = {}
+    for name in names:
+        with suppress(ConfigError):
+            found[name] = find_zones(city, run, name)[0]
+    return found
+
+
 def _of_place(run: Run, place: Place) -> list[tuple[str, str]]:
     """Return the zone that the place is, or the place as one and then each of its zones."""
     members = [
         (place.zone_set, member)
         for member in place.zones
-        if place.zone_set in run.names and member in run.names[place.zone_set].index
+        if place.zone_set in run.zones and member in run.zones[place.zone_set].index
     ]
-    if len(members) > 1 and "places" in run.names and place.name in run.names["places"].index:
+    if len(members) > 1 and "places" in run.zones and place.name in run.zones["places"].index:
         return [("places", place.name), *members]
     return members
 
 
 def _near(run: Run, zone: str) -> list[str]:
-    known = [str(name) for table in run.names.values() for name in table["name"].dropna()]
+    known = [str(name) for table in run.zones.values() for name in table["name"].dropna()]
     return get_close_matches(zone, known, n=3, cutoff=0.3) or sorted(set(known))[:3]

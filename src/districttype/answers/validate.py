@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from districttype.answers.runs import find_zones
+from districttype.answers.runs import find_places
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.lastrun import Run
@@ -33,14 +33,9 @@ def validate_labels(city: City, run: Run, labels: Path | None) -> dict[str, dict
             )
         labels = Path(str(files("districttype"))) / "cities" / city.expected_labels
     expected = read_expected(labels)
-    found: dict[str, pd.Series] = {}
-    for place in expected.index:
-        try:
-            zone_set, zone_id = find_zones(city, run, place)[0]
-        except ConfigError:
-            continue  # listed as not found below
-        found[place] = run.labels[zone_set].loc[zone_id]
-    report = compare(pd.DataFrame(found).T, expected)
+    found = find_places(city, run, expected.index)
+    ours = pd.DataFrame({place: run.labels[s].loc[z] for place, (s, z) in found.items()}).T
+    report = compare(ours, expected)
     absent = [place for place in expected.index if place not in found]
     for entry in report.values():
         entry["not_found"] = absent

@@ -15,6 +15,8 @@ from districttype.city import City
 from districttype.focus.catalogue import Catalogue
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layers
+from districttype.typology.alike import Groups
+from districttype.typology.learn import Learnt
 from districttype.zones import Zones
 
 FACETS = ("density", "development", "use", "mobility", "energy", "ground")
@@ -73,7 +75,9 @@ class Edition:
     times. `embedded` asks for the stamp "reconstructed from published figures". `registry` says
     what the indicators are, in the order of their columns; `catalogue` names solutions,
     actors, means and sites in each language; `places` are the names people use, as
-    `places.load_places` gives them.
+    `places.load_places` gives them. `models` are the learnt classifiers whose labels stand in place
+    of the rules' (facet -> model), and `groups` the districts that are alike, where they could be
+    compared.
     """
 
     city: City
@@ -84,3 +88,5 @@ class Edition:
     registry: tuple[Indicator, ...] = ()
     catalogue: Catalogue | None = None
     places: pd.DataFrame | None = None
+    models: Mapping[str, Learnt] = field(default_factory=dict)
+    groups: Groups | None = None

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 
-from districttype.i18n import N_, Message
+from districttype.i18n import N_, Message, translate
 from districttype.publish.edition import Edition
 
 EMBEDDED = N_("Reconstructed from published figures, not for decisions on single plots.")
+LEARNT = {
+    "density": N_("Density is learnt from the city's own labels, not given by the rules."),
+    "development": N_("Development is learnt from the city's own labels, not given by the rules."),
+    "use": N_("Use is learnt from the city's own labels, not given by the rules."),
+    "mobility": N_("Mobility is learnt from the city's own labels, not given by the rules."),
+    "energy": N_("Energy is learnt from the city's own labels, not given by the rules."),
+    "ground": N_("Ground is learnt from the city's own labels, not given by the rules."),
+    "ownership": N_("Ownership is learnt from the city's own labels, not given by the rules."),
+}
 MADE = N_("Made with districttype {version} from data as of {date}")
 JUDGEMENT = N_(
     "Thresholds and weights are judgement. They are listed in run.json and can be changed."
@@ -16,8 +25,16 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
 def stamp(edition: Edition) -> Message | None:
-    """Return the warning that reconstructed data must carry, or nothing for real ones."""
-    return Message(EMBEDDED) if edition.embedded else None
+    """Return what reconstructed data and learnt labels must say of themselves, if anything."""
+    said = [EMBEDDED] if edition.embedded else []
+    said += [LEARNT[facet] for facet in edition.models]
+    if not said:
+        return None
+    in_languages = {
+        language: " ".join(translate(sentence, language) for sentence in said)
+        for language in edition.city.languages
+    }
+    return Message(" ".join(said), translations=in_languages)
 
 
 def attributions(edition: Edition) -> list[str]:

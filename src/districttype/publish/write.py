@@ -92,6 +92,9 @@ def _write_tables(edition: Edition, out: Path, languages: Sequence[str]) -> None
             tables.write_parquet(table, out / f"{name}.parquet")
     tables.write_csv(tables.focus_table(edition, languages[0]), out / "focus.csv")
     tables.write_csv(tables.indicator_table(edition.registry), out / "indicators.csv")
+    alike = tables.alike_table(edition, languages[0])
+    if alike is not None:
+        tables.write_csv(alike, out / "alike.csv")
 
 
 def _write_geopackage(edition: Edition, out: Path, languages: Sequence[str]) -> None:

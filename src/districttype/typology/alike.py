@@ -6,6 +6,7 @@ for finding whom to learn from, never for a label.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,23 +14,48 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, silhouette_score
+from threadpoolctl import threadpool_limits
 
 from districttype.errors import EmptyResultError
 from districttype.i18n import N_, Message
 
-# Intensive indicators that every city can have; those a city lacks are left out of the comparison.
-# Densities are compared by their logarithm, since twice as dense is one step wherever one starts.
-LOGGED = (
-    "far", "residents_per_ha", "jobs_per_ha", "heat_density_mwh_per_ha", "intersections_per_km2",
-)  # fmt: skip
-SHARES = (
-    "dense_floor_share", "housing_share", "offices_share", "industry_share", "retail_share",
-    "public_share", "recent_floor_share", "floor_near_station_share", "green_share",
-)  # fmt: skip
+# Intensive indicators that every city can have, as they are called in a sentence; those a city
+# lacks are left out of the comparison. Densities are compared by their logarithm, since twice as
+# dense is one step wherever one starts.
+DENSITIES = {
+    "far": N_("floor area ratio"),
+    "residents_per_ha": N_("density of residents per hectare"),
+    "jobs_per_ha": N_("density of jobs per hectare"),
+    "heat_density_mwh_per_ha": N_("density of heat demand in MWh per hectare"),
+    "intersections_per_km2": N_("density of crossings per square kilometre"),
+}
+SHARES = {
+    "dense_floor_share": N_("share of floor area in dense cells"),
+    "housing_share": N_("share of homes"),
+    "offices_share": N_("share of offices"),
+    "industry_share": N_("share of industry"),
+    "retail_share": N_("share of shops"),
+    "public_share": N_("share of public services"),
+    "recent_floor_share": N_("share of floor area younger than ten years"),
+    "floor_near_station_share": N_("share of floor area near a station"),
+    "green_share": N_("share of green"),
+}
 MIN_KNOWN = 0.6  # an indicator known for fewer zones says more about the data than about the zones
+TRAITS = 3
 
-PROFILE_HIGH = N_("more {indicator} than elsewhere ({value} against {mean})")
-PROFILE_LOW = N_("less {indicator} than elsewhere ({value} against {mean})")
+# What sets a group, or two zones alike, apart: (is it a share, is it high) -> the words.
+OF_GROUP = {
+    (False, True): N_("a high {what} ({here}, on average {mean})"),
+    (False, False): N_("a low {what} ({here}, on average {mean})"),
+    (True, True): N_("a high {what} ({here_pct}, on average {mean_pct})"),
+    (True, False): N_("a low {what} ({here_pct}, on average {mean_pct})"),
+}
+OF_BOTH = {
+    (False, True): N_("a high {what} ({here} and {there}, on average {mean})"),
+    (False, False): N_("a low {what} ({here} and {there}, on average {mean})"),
+    (True, True): N_("a high {what} ({here_pct} and {there_pct}, on average {mean_pct})"),
+    (True, False): N_("a low {what} ({here_pct} and {there_pct}, on average {mean_pct})"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,27 +91,43 @@ class Profile:
     traits: tuple[Message, ...]
 
 
-def comparable(indicators: pd.DataFrame) -> pd.DataFrame:
-    """Return the indicators that zones are compared by, logarithms taken, gaps left as they are.
+@dataclass(frozen=True)
+class LookAlike:
+    """A zone that is like another: how far apart they are, and what both have alike.
+
+    `distance` is the root mean square difference in standard deviations.
+    """
+
+    zone_id: str
+    distance: float
+    traits: tuple[Message, ...]
+
+
+def known(*tables: pd.DataFrame) -> list[str]:
+    """Return the indicators that are known for most zones of every table.
 
     Raises
     ------
     EmptyResultError
-        If fewer than three indicators are known for most zones.
+        If there are fewer than three.
     """
-    known = [
+    names = [
         name
-        for name in (*LOGGED, *SHARES)
-        if name in indicators and indicators[name].notna().mean() >= MIN_KNOWN
+        for name in (*DENSITIES, *SHARES)
+        if all(name in table and table[name].notna().mean() >= MIN_KNOWN for table in tables)
     ]
-    if len(known) < 3 or len(indicators) < 3:
+    if len(names) < 3:
         raise EmptyResultError(
             "too little is known to compare zones", where="look-alikes", todo="add layers"
         )
-    table = indicators[known].astype(float).copy()
-    for name in LOGGED:
-        if name in table:
-            table[name] = np.log1p(table[name].clip(lower=0.0) * (100.0 if name == "far" else 1.0))
+    return names
+
+
+def comparable(indicators: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return indicators as zones are compared by them: logarithms taken, gaps left as they are."""
+    table = indicators.reindex(columns=list(names)).astype(float)
+    for name in table.columns.intersection(list(DENSITIES)):
+        table[name] = np.log1p(table[name].clip(lower=0.0) * (100.0 if name == "far" else 1.0))
     return table
 
 
@@ -120,20 +162,20 @@ def group_zones(
         How often stability is tried.
     seed
         Of k-means and of the resamples.
+
+    Raises
+    ------
+    EmptyResultError
+        If there are too few zones, or too little is known of them.
     """
-    raw = comparable(indicators)
-    table = standardise(raw)
+    if len(indicators) <= min(ks):
+        raise EmptyResultError(
+            f"{len(indicators)} zones are too few to group", where="look-alikes", todo="add zones"
+        )
+    table = standardise(comparable(indicators, known(indicators)))
     points = table.to_numpy()
-    rng = np.random.default_rng(seed)
-    tried: dict[int, tuple[float, float, NDArray[np.int32]]] = {}
-    for k in [k for k in ks if k < len(points)]:
-        whole = KMeans(k, n_init=5, random_state=seed).fit(points).labels_
-        agreement = []
-        for _ in range(resamples):
-            part = rng.choice(len(points), size=max(k + 1, int(0.8 * len(points))), replace=False)
-            again = KMeans(k, n_init=2, random_state=seed).fit(points[part]).labels_
-            agreement.append(adjusted_rand_score(whole[part], again))
-        tried[k] = (silhouette_score(points, whole), float(np.mean(agreement)), whole)
+    with threadpool_limits(1):  # so few points are grouped faster by one thread than by many
+        tried = {k: _try(points, k, resamples, seed) for k in ks if k < len(points)}
     k = max(tried, key=lambda k: tried[k][0] + tried[k][1])
     labels = tried[k][2]
     by_size = np.argsort(-np.bincount(labels, minlength=k), kind="stable")
@@ -141,63 +183,101 @@ def group_zones(
     return Groups(
         group,
         k,
-        {k: round(float(t[0]), 3) for k, t in tried.items()},
+        {k: round(t[0], 3) for k, t in tried.items()},
         {k: round(t[1], 3) for k, t in tried.items()},
         {g: _profile(group == g, table, indicators, names) for g in range(k)},
     )
+
+
+def _try(
+    points: NDArray[np.float64], k: int, resamples: int, seed: int
+) -> tuple[float, float, NDArray[np.int32]]:
+    """Return silhouette, stability and the groups for one number of groups."""
+    whole = KMeans(k, n_init=5, random_state=seed).fit(points).labels_
+    dice = np.random.default_rng(seed)
+    agreement = []
+    for _ in range(resamples):
+        part = dice.choice(len(points), size=max(k + 1, int(0.8 * len(points))), replace=False)
+        again = KMeans(k, n_init=2, random_state=seed).fit(points[part]).labels_
+        agreement.append(adjusted_rand_score(whole[part], again))
+    return float(silhouette_score(points, whole)), float(np.mean(agreement)), whole
 
 
 def _profile(
     inside: pd.Series, table: pd.DataFrame, indicators: pd.DataFrame, names: pd.Series
 ) -> Profile:
     centre = table[inside].mean()
-    nearest = ((table[inside] - centre) ** 2).sum(axis=1).idxmin()
-    traits = []
-    for name in centre.abs().sort_values(ascending=False).index[:3]:
-        value, mean = indicators.loc[inside, name].mean(), indicators[name].mean()
-        template = PROFILE_HIGH if centre[name] > 0 else PROFILE_LOW
-        traits.append(
-            Message(template, {"indicator": name, "value": float(value), "mean": float(mean)})
+    example = ((table[inside] - centre) ** 2).sum(axis=1).idxmin()
+    traits = [
+        _trait(
+            OF_GROUP,
+            name,
+            high=centre[name] > 0,
+            here=indicators.loc[inside, name].mean(),
+            mean=indicators[name].mean(),
         )
-    return Profile(int(inside.sum()), str(names[nearest]), tuple(traits))
+        for name in centre.abs().sort_values(ascending=False).index[:TRAITS]
+    ]
+    return Profile(int(inside.sum()), str(names[example]), tuple(traits))
 
 
-def nearest(
-    zone: str, of: pd.DataFrame, among: pd.DataFrame, *, n: int = 5
-) -> list[tuple[str, float, list[str]]]:
-    """Return the zones of `among` most like one zone of `of`, nearest first.
+def _trait(
+    words: Mapping[tuple[bool, bool], str], name: str, *, high: bool, **numbers: float
+) -> Message:
+    share = name in SHARES
+    said = {f"{key}_pct" if share else key: float(value) for key, value in numbers.items()}
+    what = SHARES[name] if share else DENSITIES[name]
+    return Message(words[share, bool(high)], {"what": what, **said})
 
-    Both tables are standardised together, on the indicators that both cities know. A zone is not
-    compared with itself.
+
+class Comparison:
+    """Zones of one table beside those of another, standardised together on what both know.
 
     Parameters
     ----------
-    zone
-        Id of the zone in `of`.
     of, among
-        Tables of `indicators.measure`; the same table for look-alikes within a city.
-    n
-        How many.
+        Tables of `indicators.measure`: whose look-alikes are sought, and where. For look-alikes
+        within a city the same table twice.
 
-    Returns
-    -------
-    list of (zone_id, distance, indicators)
-        Distance is the root mean square difference in standard deviations; the indicators are the
-        three that are most unusual in both zones alike: the reasons.
+    Raises
+    ------
+    EmptyResultError
+        If both know too little.
     """
-    same = of is among
-    both = of if same else pd.concat([of, among], keys=["of", "among"])
-    table = standardise(comparable(both))
-    if same:
-        target, others = table.loc[zone], table.drop(index=zone)
-    else:
-        target, others = table.loc[("of", zone)], table.loc["among"]
-    gap = others - target
-    distance = np.sqrt((gap**2).mean(axis=1)).sort_values(kind="stable")
-    found = []
-    for other in distance.index[:n]:
-        alike = np.minimum(target.abs(), others.loc[other].abs()) - gap.loc[other].abs()
-        alike = alike[np.sign(target) == np.sign(others.loc[other])]
-        reasons = list(alike.sort_values(ascending=False).index[:3])
-        found.append((str(other), round(float(distance[other]), 3), reasons))
-    return found
+
+    def __init__(self, of: pd.DataFrame, among: pd.DataFrame) -> None:
+        self.of, self.among = of, among
+        names = known(of, among)
+        both = of if of is among else pd.concat([of, among], keys=["of", "among"])
+        table = standardise(comparable(both, names))
+        self._of = table if of is among else table.loc["of"]
+        self._among = table if of is among else table.loc["among"]
+        self._mean = both[names].mean()
+
+    def nearest(self, zone: str, n: int = 5) -> list[LookAlike]:
+        """Return the zones most like one of `of`, nearest first; never the zone itself."""
+        target = self._of.loc[zone]
+        others = self._among.drop(index=zone) if self.of is self.among else self._among
+        gap = others - target
+        distance = np.sqrt((gap**2).mean(axis=1)).sort_values(kind="stable")[:n]
+        return [
+            LookAlike(str(other), round(float(apart), 3), self._traits(zone, other))
+            for other, apart in distance.items()
+        ]
+
+    def _traits(self, zone: str, other: str) -> tuple[Message, ...]:
+        """Say what is far from the middle in both, on the same side, and little apart."""
+        here, there = self._of.loc[zone], self._among.loc[other]
+        unusual = np.minimum(here.abs(), there.abs()) - (here - there).abs()
+        unusual = unusual[(np.sign(here) == np.sign(there)) & (unusual > 0)]
+        return tuple(
+            _trait(
+                OF_BOTH,
+                name,
+                high=here[name] > 0,
+                here=self.of.loc[zone, name],
+                there=self.among.loc[other, name],
+                mean=self._mean[name],
+            )
+            for name in unusual.sort_values(ascending=False).index[:TRAITS]
+        )

@@ -6,7 +6,8 @@ is compared with the rules on the very zones it was tested on.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -19,37 +20,42 @@ from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, cohen_kappa_score, confusion_matrix
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from districttype.errors import ConfigError, SourceError
 from districttype.i18n import N_, Message
-from districttype.typology.alike import comparable
+from districttype.typology.alike import MIN_KNOWN, comparable, known
+from districttype.typology.validate import confusion, fold, kappa
 
 BLOCKS = 5
 TRUSTED = {"numpy.dtype"}  # skops knows scikit-learn's types and numpy's arrays by itself
 LEAST = 3  # labelled zones a label needs
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)
-LEARNT = N_("{label}: learnt from the city's own labels; the rules say {rule}")
+SUFFIX = ".skops"
+LEARNT = N_("{label}: learnt from labels that {city} gave itself; the rules say {rule}")
 
 
 @dataclass(frozen=True)
 class Learnt:
-    """A fitted classifier and what its test says.
+    """A fitted classifier of one facet and what its test says.
 
-    `report` holds n, accuracy and kappa of the learnt labels and of the rules on the same zones,
-    and the confusion (given -> learnt -> count); all from zones the model had not seen.
+    `report` holds n, accuracy, kappa and confusion (given -> label -> count) of the learnt labels,
+    and of the rules on the same zones; all from zones the model had not seen.
     """
 
     facet: str
+    city: str
     model: Pipeline
     report: dict[str, Any]
 
 
 def learn(
     facet: str,
+    city: str,
     indicators: pd.DataFrame,
     given: pd.Series,
     rules: pd.Series,
@@ -67,6 +73,8 @@ def learn(
     ----------
     facet
         Name of the facet.
+    city
+        Whose labels they are.
     indicators
         Table of `indicators.measure` of the labelled zones.
     given
@@ -82,6 +90,8 @@ def learn(
     ------
     ConfigError
         If there are fewer than two labels with three zones each.
+    EmptyResultError
+        If too few indicators are known.
     """
     counts = given.value_counts()
     if (counts >= LEAST).sum() < 2:
@@ -91,31 +101,41 @@ def learn(
             todo="label more zones",
         )
     keep = given.isin(counts.index[counts >= LEAST]).to_numpy()
-    table, y = comparable(indicators)[keep], given[keep].to_numpy(dtype=object)
-    blocks = _blocks(places[keep], min(BLOCKS, len(table) // 2), seed)
-    learnt = np.empty(len(y), dtype=object)
-    for train, test in GroupKFold(len(np.unique(blocks))).split(table, y, blocks):
-        learnt[test] = _fit(table.iloc[train], y[train], blocks[train]).predict(table.iloc[test])
-    ours = rules[keep].to_numpy(dtype=object)
-    names = sorted({*y, *learnt})
+    table = comparable(indicators, known(indicators))[keep]
+    y = given[keep].to_numpy(dtype=object)
+    with threadpool_limits(1):  # so few zones are fitted faster by one thread than by many
+        blocks = _blocks(places[keep], min(BLOCKS, len(table) // 2), seed)
+        unseen = _labels_unseen(table, y, blocks)
+        model = _fit(table, y, blocks)
     report = {
         "n": len(y),
         "set_aside": int((~keep).sum()),
-        "accuracy": float(accuracy_score(y, learnt)),
-        "kappa": float(cohen_kappa_score(y, learnt)),
-        "rules_accuracy": float(accuracy_score(y, ours)),
-        "rules_kappa": float(cohen_kappa_score(y, ours)),
-        "confusion": {
-            a: {b: int(n) for b, n in zip(names, row, strict=True) if n}
-            for a, row in zip(names, confusion_matrix(y, learnt, labels=names), strict=True)
-            if row.sum()
-        },
+        **_scores(y, unseen),
+        "rules": _scores(y, np.asarray([fold(facet, label) for label in rules[keep]], object)),
     }
-    return Learnt(facet, _fit(table, y, blocks), report)
+    return Learnt(facet, city, model, report)
+
+
+def _scores(given: NDArray[np.object_], found: NDArray[np.object_]) -> dict[str, Any]:
+    return {
+        "accuracy": float(accuracy_score(given, found)),
+        "kappa": kappa(given, found),
+        "confusion": confusion(given, found),
+    }
 
 
 def _blocks(places: NDArray[np.float64], n: int, seed: int) -> NDArray[np.int32]:
     return np.asarray(KMeans(n, n_init=5, random_state=seed).fit(places).labels_)
+
+
+def _labels_unseen(
+    table: pd.DataFrame, y: NDArray[np.object_], blocks: NDArray[np.int32]
+) -> NDArray[np.object_]:
+    """Return the label that each zone gets from a model fitted without its block."""
+    found = np.empty(len(y), dtype=object)
+    for train, test in GroupKFold(len(np.unique(blocks))).split(table, y, blocks):
+        found[test] = _fit(table.iloc[train], y[train], blocks[train]).predict(table.iloc[test])
+    return found
 
 
 def _fit(table: pd.DataFrame, y: NDArray[np.object_], blocks: NDArray[np.int32]) -> Pipeline:
@@ -151,14 +171,14 @@ def _both_labels(splits: Any, y: NDArray[np.object_]) -> list[tuple[Any, Any]]:
 def save(learnt: Learnt, folder: Path) -> Path:
     """Write a model to `<folder>/<facet>.skops`, a format that is safe to load."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{learnt.facet}.skops"
+    file = folder / f"{learnt.facet}{SUFFIX}"
     part = file.with_suffix(".part")
-    skops.io.dump(learnt.model, part)
+    skops.io.dump({name.name: getattr(learnt, name.name) for name in fields(Learnt)}, part)
     part.replace(file)
     return file
 
 
-def load(file: Path) -> Pipeline:
+def load(file: Path) -> Learnt:
     """Read a model, refusing any that holds types scikit-learn and numpy do not know.
 
     Raises
@@ -174,31 +194,66 @@ def load(file: Path) -> Pipeline:
                 where=str(file),
                 todo="use only models made by `districttype learn`",
             )
-        return skops.io.load(file, trusted=sorted(TRUSTED))
-    except (BadZipFile, FileNotFoundError, KeyError, ValueError) as error:
-        raise SourceError(f"is no model: {error}", where=str(file)) from None
+        return Learnt(**skops.io.load(file, trusted=sorted(TRUSTED)))
+    except (BadZipFile, OSError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise SourceError(
+            f"is no model: {error}", where=str(file), todo="make one with `districttype learn`"
+        ) from None
+
+
+def load_all(files: Iterable[Path]) -> dict[str, Learnt]:
+    """Read several models, one a facet.
+
+    Raises
+    ------
+    ConfigError
+        If two are of the same facet.
+    """
+    models: dict[str, Learnt] = {}
+    for file in files:
+        learnt = load(file)
+        if learnt.facet in models:
+            raise ConfigError(f"a second model of {learnt.facet}", where=str(file), todo="name one")
+        models[learnt.facet] = learnt
+    return models
 
 
 def relabel(
-    labels: pd.DataFrame, indicators: pd.DataFrame, models: dict[str, Pipeline]
+    labels: pd.DataFrame, indicators: pd.DataFrame, models: Mapping[str, Learnt]
 ) -> pd.DataFrame:
-    """Put learnt labels in place of those of the rules; unknown zones stay unknown."""
+    """Put learnt labels in place of those of the rules.
+
+    The label of the rules stays where it is none of those learnt (`unknown` never is), and where
+    less is known of a zone than zones are compared by: the model would fill the gaps with what is
+    usual.
+
+    Parameters
+    ----------
+    labels
+        As `label_zones` gives them.
+    indicators
+        Table of `indicators.measure`, same index.
+    models
+        Facet -> what was learnt.
+    """
     changed = labels.copy()
-    table = comparable(indicators)
-    for facet, model in models.items():
-        known = labels[facet].ne("unknown").to_numpy()
-        seen = table.reindex(columns=model.feature_names_in_)[known]
-        shares = model.predict_proba(seen)
-        names = model.classes_[shares.argmax(axis=1)]
-        rows = labels.index[known]
-        changed.loc[rows, facet] = names
+    for facet, learnt in models.items():
+        seen = comparable(indicators, learnt.model.feature_names_in_)
+        enough = seen.notna().mean(axis=1) >= MIN_KNOWN
+        rows = labels.index[enough & labels[facet].isin(learnt.model.classes_)]
+        if rows.empty:
+            continue
+        shares = learnt.model.predict_proba(seen.loc[rows])
+        order = shares.argsort(axis=1)
+        names = learnt.model.classes_
+        changed.loc[rows, facet] = names[order[:, -1]]
+        changed.loc[rows, f"{facet}_runner_up"] = names[order[:, -2]]
         changed.loc[rows, f"{facet}_confidence"] = shares.max(axis=1)
-        changed.loc[rows, f"{facet}_reason"] = pd.Series(
-            [
-                Message(LEARNT, {"label": str(new), "rule": str(old)})
-                for new, old in zip(names, labels.loc[rows, facet], strict=True)
-            ],
-            index=rows,
-            dtype=object,
-        )
+        reasons = [
+            Message(LEARNT, {"label": str(new), "city": learnt.city, "rule": str(old)})
+            for new, old in zip(names[order[:, -1]], labels.loc[rows, facet], strict=True)
+        ]
+        changed.loc[rows, f"{facet}_reason"] = pd.Series(reasons, index=rows, dtype=object)
     return changed

@@ -78,3 +78,15 @@ def load_facets(overrides: Mapping[str, Mapping[str, float]] | None = None) -> F
                 )
             known[name] = known[name].model_copy(update={"value": value, "overridden": True})
     return tables
+
+
+def moved(facets: Facets) -> list[str]:
+    """Return a line for each threshold that a city has replaced by its own."""
+    usual = load_facets()
+    return [
+        f"Threshold of the city's own: {facet}.{name} = {cut.value:g} {cut.unit} "
+        f"(usual: {usual[facet].thresholds[name].value:g})"
+        for facet, table in facets.items()
+        for name, cut in table.thresholds.items()
+        if cut.overridden
+    ]

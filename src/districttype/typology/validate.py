@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from importlib.resources import files
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from districttype.errors import ConfigError, SourceUnavailableError
@@ -28,6 +29,7 @@ COLUMNS = {
     "ground": ("ground", "soil"),
     "ownership": ("ownership", "land_ownership"),
 }
+Labels: TypeAlias = pd.Series | NDArray[np.object_]
 NAMES = ("place", "name", "name_fi", "zone_id", "zone")
 
 
@@ -61,6 +63,9 @@ def read_expected(path: Path) -> pd.DataFrame:
         )
     words = _words()
     expected = pd.DataFrame(index=pd.Index(table[name].str.strip(), name="place"))
+    if expected.index.has_duplicates:
+        twice = expected.index[expected.index.duplicated()][0]
+        raise ConfigError(f"{twice!r} stands there twice", where=str(path), todo="keep one row")
     for facet, names in COLUMNS.items():
         column = next((c for c in names if c in table.columns), None)
         if column is None:
@@ -114,24 +119,18 @@ def compare(labels: pd.DataFrame, expected: pd.DataFrame) -> dict[str, dict[str,
         given = given[given.notna()]
         if given.empty:
             continue
-        ours = labels.loc[given.index, facet].map(lambda label, f=facet: _fold(f, label))
-        given = given.map(lambda label, f=facet: _fold(f, label))
+        ours = labels.loc[given.index, facet].map(lambda label, f=facet: fold(f, label))
+        given = given.map(lambda label, f=facet: fold(f, label))
         hits = int((ours == given).sum())
         low, high = wilson(hits, len(given))
-        seen = sorted({*given, *ours})
-        matrix = confusion_matrix(given, ours, labels=seen)
         report[facet] = {
             "n": len(given),
             "agreement": hits / len(given),
-            "kappa": _kappa(given, ours),
+            "kappa": kappa(given, ours),
             "low": low,
             "high": high,
             "unknown": int((ours == UNKNOWN).sum()),
-            "confusion": {
-                a: {b: int(n) for b, n in zip(seen, row, strict=True) if n}
-                for a, row in zip(seen, matrix, strict=True)
-                if row.sum()
-            },
+            "confusion": confusion(given, ours),
             "disagreements": [
                 {
                     "place": place,
@@ -148,7 +147,7 @@ def compare(labels: pd.DataFrame, expected: pd.DataFrame) -> dict[str, dict[str,
     return report
 
 
-def _fold(facet: str, label: str) -> str:
+def fold(facet: str, label: str) -> str:
     """Others tell a station from none, not a new one from an old one."""
     return "station" if facet == "mobility" and label == "station_new" else label
 
@@ -157,11 +156,21 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
 
 
-def _kappa(given: pd.Series, ours: pd.Series) -> float | None:
+def kappa(given: Labels, found: Labels) -> float | None:
     """Return Cohen's kappa; None where only one label occurs and chance explains everything."""
-    if len({*given, *ours}) < 2:
+    if len({*given, *found}) < 2:
         return None
-    return round(float(cohen_kappa_score(given, ours)), 4)
+    return round(float(cohen_kappa_score(given, found)), 4)
+
+
+def confusion(given: Labels, found: Labels) -> dict[str, dict[str, int]]:
+    """Return given -> found -> count, without the zeros."""
+    names = sorted({*given, *found})
+    return {
+        a: {b: int(n) for b, n in zip(names, row, strict=True) if n}
+        for a, row in zip(names, confusion_matrix(given, found, labels=names), strict=True)
+        if row.sum()
+    }
 
 
 def wilson(hits: int, n: int, z: float = 1.96) -> tuple[float, float]:

@@ -1,0 +1,66 @@
+"""Every threshold says what it is, on whose authority, how sure it is; a city's own are told."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+
+import pandas as pd
+import pytest
+
+from districttype.typology.label import COVERAGE, NEEDS, columns
+from districttype.typology.rules import FACETS, OWNERSHIP
+from districttype.typology.thresholds import load_facets, moved
+from districttype.typology.values import values
+
+RAW = tomllib.loads((files("districttype.typology") / "facets.toml").read_text("utf-8"))
+ALL = {**FACETS, OWNERSHIP.name: OWNERSHIP}
+CUTS = [(facet, name) for facet, table in RAW.items() for name in table["thresholds"]]
+
+
+def test_every_facet_says_what_must_be_known_before_it_speaks() -> None:
+    assert set(RAW) == set(ALL) == set(COVERAGE)
+    for facet, table in RAW.items():
+        assert all(0 < least <= 1 and name in NEEDS for name, least in table["needs"].items())
+        # Development has several kinds of evidence, each of which may speak alone; that plans must
+        # be known before "nothing is planned" may be said is a threshold of its own.
+        assert table["needs"] or "plans_known" in table["thresholds"], facet
+
+
+@pytest.mark.parametrize(("facet", "name"), CUTS)
+def test_every_threshold_has_unit_source_basis_and_uncertainty(facet: str, name: str) -> None:
+    cut = RAW[facet]["thresholds"][name]
+    assert set(cut) == {"value", "unit", "uncertainty", "basis", "source"}
+    assert cut["unit"] in {"1", "m2/m2", "MWh/ha"}
+    assert cut["basis"] in {"source", "own choice"}
+    assert len(cut["source"]) >= 20
+    assert 0 < cut["uncertainty"] <= 0.5 * cut["value"]
+    if cut["unit"] == "1" and name != "new_growth_ratio":
+        assert 0 < cut["value"] <= 1
+
+
+@pytest.mark.parametrize("facet", sorted(ALL))
+def test_everything_with_an_error_is_read_and_every_threshold_is_used(facet: str) -> None:
+    rule = ALL[facet]
+    assert set(RAW[facet]["errors"]) <= set(rule.reads)
+    asked: set[str] = set()
+
+    class Asked(dict):
+        def __missing__(self, key: str) -> float:
+            asked.add(key)
+            return 0.5
+
+    nothing = columns(values(pd.DataFrame(index=["a"])))
+    rule.decide(nothing, Asked())
+    for _, holds in rule.details:
+        holds(rule.see(nothing, Asked()), Asked())
+    assert asked == set(RAW[facet]["thresholds"])
+
+
+def test_the_thresholds_of_a_city_are_told_in_a_line_each() -> None:
+    assert moved(load_facets()) == []
+    own = load_facets({"density": {"dense_floor_share": 0.4}, "energy": {"strong_heat_density": 1}})
+    assert moved(own) == [
+        "Threshold of the city's own: density.dense_floor_share = 0.4 1 (usual: 0.5)",
+        "Threshold of the city's own: energy.strong_heat_density = 1 MWh/ha (usual: 333)",
+    ]
