@@ -250,8 +250,8 @@ def embedded() -> Any:
 
 def validation() -> str:
     """Return how far the labels of the embedded Espoo agree with what others say of it."""
+    from districttype.answers.validate import validate_labels
     from districttype.city import load_city
-    from districttype.explain import validate_labels
     from districttype.lastrun import run_of
 
     report = validate_labels(load_city("espoo"), run_of(embedded()), None)
