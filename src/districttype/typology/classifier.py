@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from districttype.errors import ConfigError, SchemaError
@@ -56,10 +58,15 @@ class FacetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.seed = seed
 
     def fit(self, X: Any, y: Any = None) -> Self:  # noqa: N803 - scikit-learn's names
-        """Settle classes and columns; `y` is not read, since the rules are not learnt."""
+        """Settle classes and columns; `y` is checked but not read: the rules are not learnt."""
         if self.facet not in FACETS:
             raise ConfigError(f"there is no facet {self.facet!r}", todo=f"known are {[*FACETS]}")
-        self._table(X, reset=True)
+        table = self._table(X, reset=True)
+        if y is not None:
+            y = column_or_1d(y, warn=True)
+            assert_all_finite(y)
+            check_classification_targets(y)
+            check_consistent_length(table, y)
         self.classes_ = np.sort(np.asarray(FACETS[self.facet].labels, dtype=object))
         return self
 
