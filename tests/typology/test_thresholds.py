@@ -8,7 +8,7 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
-from districttype.typology.label import COVERAGE, NEEDS, columns
+from districttype.typology.label import NEEDS, columns
 from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import load_facets, moved
 from districttype.typology.values import values
@@ -19,7 +19,7 @@ CUTS = [(facet, name) for facet, table in RAW.items() for name in table["thresho
 
 
 def test_every_facet_says_what_must_be_known_before_it_speaks() -> None:
-    assert set(RAW) == set(ALL) == set(COVERAGE)
+    assert set(RAW) == set(ALL)
     for facet, table in RAW.items():
         assert all(0 < least <= 1 and name in NEEDS for name, least in table["needs"].items())
         # Development has several kinds of evidence, each of which may speak alone; that plans must

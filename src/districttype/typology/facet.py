@@ -34,10 +34,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class Facet:
-    """One axis of the typology: the values it reads, its rules, and the flags beside the label."""
+    """One axis of the typology: the values it reads, its rules, and the flags beside the label.
+
+    `coverage` is the value that says how much of a zone its data cover; `silent` is what it says
+    where enough is covered and yet no rule holds.
+    """
 
     name: str
     reads: tuple[str, ...]
+    coverage: str
+    silent: str
     rules: tuple[Rule, ...]
     details: tuple[tuple[str, Callable[[Values, Values], Any]], ...] = ()
     derive: Callable[[Values, Values], Values] | None = None

@@ -25,28 +25,6 @@ NEEDS = {
     "ground_known_share": N_("the ground"),
     "owner_known_share": N_("land owners"),
 }
-# Which value says how much of a facet's ground data covers the zone.
-COVERAGE = {
-    "density": "coverage_buildings",
-    "development": "coverage_buildings",
-    "use": "coverage_buildings",
-    "mobility": "coverage_stops",
-    "energy": "coverage_buildings",
-    "ground": "ground_known_share",
-    "ownership": "owner_known_share",
-}
-SILENT = {
-    "density": N_("density is unknown: no building is known here"),
-    "development": N_(
-        "development is unknown: no plan data here, and nothing else shows infill or new "
-        "construction"
-    ),
-    "use": N_("use is unknown: no floor area is known here"),
-    "mobility": N_("mobility is unknown: stops are known, but not how often they are served"),
-    "energy": N_("energy is unknown: heat demand cannot be computed here"),
-    "ground": N_("ground is unknown: no soil class is known here"),
-    "ownership": N_("ownership is unknown: no owner is known here"),
-}
 TOO_LITTLE = N_(
     "{facet} is unknown: data on {what} cover {share_pct} of the zone; {cut_pct} is enough"
 )
@@ -127,7 +105,7 @@ def _label(
             f"{name}_runner_up": np.where(
                 known & (others[rows, second] > 0), names[second], ""
             ).astype(object),
-            f"{name}_coverage": np.nan_to_num(table[COVERAGE[name]].to_numpy(dtype=float)),
+            f"{name}_coverage": np.nan_to_num(table[facet.coverage].to_numpy(dtype=float)),
             f"{name}_reason": pd.Series(
                 [_reason(facet, settings, seen, i, int(fired[i])) for i in range(len(table))],
                 index=table.index,
@@ -177,7 +155,7 @@ def _draw(
         for name, cut in settings.thresholds.items()
     }
     v = columns(table)
-    uncovered = 1.0 - np.nan_to_num(table[COVERAGE[facet.name]].to_numpy(dtype=float))
+    uncovered = 1.0 - np.nan_to_num(table[facet.coverage].to_numpy(dtype=float))
     imputed = v["imputed_use"] if facet.name == "use" else v["imputed_floor"]
     drawn = dict(v)
     # Each zone has its own stream, so that its confidence does not depend on which zones stand
@@ -203,7 +181,7 @@ def _reason(facet: Facet, settings: FacetTable, seen: Values, i: int, fired: int
                 TOO_LITTLE,
                 {"facet": facet.name, "what": NEEDS[name], "share_pct": share, "cut_pct": least},
             )
-    return Message(SILENT[facet.name])
+    return Message(facet.silent)
 
 
 def _fill(template: str, settings: FacetTable, seen: Values, i: int) -> Message:

@@ -1,0 +1,87 @@
+"""What becomes of a zone: built anew, filled in, or left as it is, by any evidence there is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from districttype.i18n import N_
+from districttype.typology.facet import Facet, Rule
+
+DEVELOPMENT = Facet(
+    name="development",
+    reads=(
+        "growth", "recent_share", "far", "change_land_share", "near_new_station_share",
+        "brownfield_land_share", "greenfield_land_share", "planned_brownfield_share",
+        "industry_share", "coverage_plans",
+    ),
+    coverage="coverage_buildings",
+    silent=N_(
+        "development is unknown: no plan data here, and nothing else shows infill or new "
+        "construction"
+    ),
+    rules=(
+        Rule(
+            "new",
+            lambda v, t: v["growth"] >= t["new_growth_ratio"],
+            N_(
+                "new construction: plans and sites under way add {growth_pct} to what is there; "
+                "new begins at {cut_new_growth_ratio_pct}"
+            ),
+        ),
+        Rule(
+            "new",
+            lambda v, t: v["recent_share"] >= t["new_recent_share"],
+            N_(
+                "new construction: {recent_share_pct} of the floor area is younger than ten years; "
+                "new begins at {cut_new_recent_share_pct}"
+            ),
+        ),
+        Rule(
+            "new",
+            lambda v, t: (
+                (v["far"] < t["new_empty_far"]) & (v["change_land_share"] >= t["new_land_share"])
+            ),
+            N_(
+                "new construction: {change_land_share_pct} of the land is a construction site or "
+                "waits to be built, and little stands yet (floor area ratio {far})"
+            ),
+        ),
+        Rule(
+            "infill",
+            lambda v, t: (
+                (v["far"] >= t["new_empty_far"]) & (v["growth"] >= t["infill_growth_ratio"])
+            ),
+            N_(
+                "infill: plans and sites under way add {growth_pct} to what is there; "
+                "infill begins at {cut_infill_growth_ratio_pct}"
+            ),
+        ),
+        Rule(
+            "infill",
+            lambda v, t: v["near_new_station_share"] >= t["new_station_share"],
+            N_(
+                "infill: {near_new_station_share_pct} lies within 800 m of a new or planned "
+                "station; infill begins at {cut_new_station_share_pct}"
+            ),
+        ),
+        Rule(
+            "stable",
+            lambda v, t: np.isfinite(v["growth"]) & (v["coverage_plans"] >= t["plans_known"]),
+            N_(
+                "neither infill nor new: plans and sites under way add {growth_pct} to what is "
+                "there"
+            ),
+        ),
+    ),
+    details=(
+        (
+            "brownfield",
+            lambda v, t: (
+                (v["industry_share"] >= t["brownfield_share"])
+                | (v["planned_brownfield_share"] >= t["brownfield_share"])
+                | (v["brownfield_land_share"] > v["greenfield_land_share"])
+            ),
+        ),
+        ("greenfield", lambda v, t: v["greenfield_land_share"] > 0),
+    ),
+)  # fmt: skip
