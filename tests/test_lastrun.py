@@ -110,7 +110,7 @@ def test_look_alikes_are_in_the_outputs(learnt: Edition) -> None:
     assert alike_table(learnt, "en") is None
     districts = learnt.results["districts"]
     names = districts.zones.frame["name"]
-    groups = group_zones(districts.indicators, names, resamples=2)
+    groups = group_zones(districts.indicators, names, ks=range(2, 3), resamples=2)
     table = alike_table(replace(learnt, groups=groups), "en").set_index("zone_id")
     assert list(table.index) == list(districts.zones.ids)
     assert set(table["group"]) == {*range(1, groups.k + 1)}

@@ -68,6 +68,18 @@ def test_a_twin_is_at_distance_zero_and_a_zone_is_not_its_own_twin() -> None:
     assert (twin.zone_id, twin.distance) == ("twin", 0.0)
 
 
+def test_what_is_the_same_nearly_everywhere_sets_nothing_apart() -> None:
+    table = city()
+    table["green_share"] = 0.3
+    table.loc["centre0", "green_share"] = 0.301
+    groups = group_zones(table, pd.Series(table.index, table.index), resamples=2)
+    pairs = Comparison(table, table).nearest("centre0")
+    said = [t.text() for p in groups.profile.values() for t in p.traits]
+    said += [t.text() for alike in pairs for t in alike.traits]
+    assert said
+    assert not [text for text in said if "green" in text]
+
+
 def test_zones_are_compared_by_what_both_cities_know() -> None:
     here, there = city(0), city(1).drop(columns="residents_per_ha")
     whole = Comparison(here.drop(columns="residents_per_ha"), there).nearest("suburb0")
@@ -85,5 +97,5 @@ def test_indicators_that_most_zones_lack_do_not_count() -> None:
     )
     with pytest.raises(EmptyResultError, match="too little is known"):
         group_zones(table[["far"]], pd.Series(table.index, table.index))
-    with pytest.raises(EmptyResultError, match="3 zones are too few to group"):
-        group_zones(table.iloc[:3], pd.Series(table.index, table.index))
+    with pytest.raises(EmptyResultError, match="8 zones are too few to group"):
+        group_zones(table.iloc[:8], pd.Series(table.index, table.index))

@@ -41,7 +41,10 @@ SHARES = {
     "green_share": N_("share of green"),
 }
 MIN_KNOWN = 0.6  # an indicator known for fewer zones says more about the data than about the zones
-TRAITS = 3
+LEAST_SPREAD = 0.05  # what differs by less from zone to zone is the same for all
+LEAST_EACH = 3  # zones a group has on average, at least
+TRAITS = 3  # named of a group or a pair, at most
+NOTABLE = 0.25  # standard deviations from the middle, at least, for a trait to be named
 
 # What sets a group, or two zones alike, apart: (is it a share, is it high) -> the words.
 OF_GROUP = {
@@ -133,7 +136,7 @@ def comparable(indicators: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
 def standardise(table: pd.DataFrame) -> pd.DataFrame:
     """Return z-scores; a gap becomes 0, the middle: it neither joins nor parts."""
-    spread = table.std(ddof=0).replace(0.0, 1.0)
+    spread = table.std(ddof=0).clip(lower=LEAST_SPREAD)
     return ((table - table.mean()) / spread).fillna(0.0)
 
 
@@ -168,14 +171,14 @@ def group_zones(
     EmptyResultError
         If there are too few zones, or too little is known of them.
     """
-    if len(indicators) <= min(ks):
+    if len(indicators) < LEAST_EACH * min(ks):
         raise EmptyResultError(
             f"{len(indicators)} zones are too few to group", where="look-alikes", todo="add zones"
         )
     table = standardise(comparable(indicators, known(indicators)))
     points = table.to_numpy()
     with threadpool_limits(1):  # so few points are grouped faster by one thread than by many
-        tried = {k: _try(points, k, resamples, seed) for k in ks if k < len(points)}
+        tried = {k: _try(points, k, resamples, seed) for k in ks if LEAST_EACH * k <= len(points)}
     k = max(tried, key=lambda k: tried[k][0] + tried[k][1])
     labels = tried[k][2]
     by_size = np.argsort(-np.bincount(labels, minlength=k), kind="stable")
@@ -216,9 +219,13 @@ def _profile(
             here=indicators.loc[inside, name].mean(),
             mean=indicators[name].mean(),
         )
-        for name in centre.abs().sort_values(ascending=False).index[:TRAITS]
+        for name in _notable(centre.abs())
     ]
     return Profile(int(inside.sum()), str(names[example]), tuple(traits))
+
+
+def _notable(unusual: pd.Series) -> list[str]:
+    return list(unusual[unusual >= NOTABLE].sort_values(ascending=False).index[:TRAITS])
 
 
 def _trait(
@@ -269,7 +276,7 @@ class Comparison:
         """Say what is far from the middle in both, on the same side, and little apart."""
         here, there = self._of.loc[zone], self._among.loc[other]
         unusual = np.minimum(here.abs(), there.abs()) - (here - there).abs()
-        unusual = unusual[(np.sign(here) == np.sign(there)) & (unusual > 0)]
+        unusual = unusual[np.sign(here) == np.sign(there)]
         return tuple(
             _trait(
                 OF_BOTH,
@@ -279,5 +286,5 @@ class Comparison:
                 there=self.among.loc[other, name],
                 mean=self._mean[name],
             )
-            for name in unusual.sort_values(ascending=False).index[:TRAITS]
+            for name in _notable(unusual)
         )
