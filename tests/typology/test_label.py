@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,6 +85,7 @@ NAN = float("nan")
         ),
         ("use", {"housing_share": 0.1, "retail_share": 0.75}, "mixed", "retail"),
         ("use", {"far": 0.001}, "unbuilt", ""),
+        ("use", {"far": 0.001, "use_unknown_share": 1.0}, "unbuilt", ""),
         ("use", {"use_unknown_share": 0.5}, "unknown", ""),
         ("use", {"use_unknown_share": 0.3, "housing_share": 0.4, "offices_share": 0.1,
                  "industry_share": 0.1, "retail_share": 0.1}, "housing", ""),
@@ -151,6 +154,15 @@ def test_a_missing_column_is_unknown_with_its_cause_and_never_a_default() -> Non
     assert row["ground"] == "clay"
 
 
+def test_a_silent_facet_says_what_is_known_and_what_is_enough() -> None:
+    row = label_zones(zone(use_unknown_share=0.55), load_facets(), draws=1).iloc[0]
+    assert (row["use"], row["use_reason"].text("en")) == (
+        "unknown", "use is unknown: it is known of 45 % of the floor area; 60 % is enough",
+    )  # fmt: skip
+    bare = label_zones(zone().drop(columns="use_unknown_share"), load_facets(), draws=1).iloc[0]
+    assert bare["use_reason"].text("en").startswith("use is unknown: it is known of 0 % of")
+
+
 def test_the_reason_carries_the_numbers_that_decided() -> None:
     row = label_zones(zone(dense_floor_share=0.714), load_facets(), draws=1).iloc[0]
     assert row["density_reason"].text("en") == (
@@ -169,6 +181,13 @@ def test_confidence_is_a_half_at_the_cut_and_one_far_from_it() -> None:
     assert rows.loc["far", "density_confidence"] == 1.0
     assert rows.loc["cut", "density_runner_up"] == "sparse"
     assert rows.loc["far", "density_runner_up"] == ""
+
+
+def test_a_thousand_draws_over_five_hundred_zones_take_seconds() -> None:
+    table = pd.concat([zone()] * 500, ignore_index=True)
+    begun = time.process_time()
+    label_zones(table, load_facets(), draws=1000)
+    assert time.process_time() - begun < 5.0
 
 
 def test_guessed_floor_area_lowers_confidence() -> None:

@@ -37,7 +37,7 @@ class Facet:
     """One axis of the typology: the values it reads, its rules, and the flags beside the label.
 
     `coverage` is the value that says how much of a zone its data cover; `silent` is what it says
-    where enough is covered and yet no rule holds.
+    where enough is covered and yet no rule holds, with placeholders as in a rule's reason.
     """
 
     name: str

@@ -21,7 +21,6 @@ CHUNK = 4_000_000  # numbers held at once by the draws of one value
 NEEDS = {
     "coverage_buildings": N_("buildings"),
     "coverage_stops": N_("stops"),
-    "use_known_share": N_("the use of buildings"),
     "ground_known_share": N_("the ground"),
     "owner_known_share": N_("land owners"),
 }
@@ -181,7 +180,7 @@ def _reason(facet: Facet, settings: FacetTable, seen: Values, i: int, fired: int
                 TOO_LITTLE,
                 {"facet": facet.name, "what": NEEDS[name], "share_pct": share, "cut_pct": least},
             )
-    return Message(facet.silent)
+    return _fill(facet.silent, settings, seen, i)
 
 
 def _fill(template: str, settings: FacetTable, seen: Values, i: int) -> Message:

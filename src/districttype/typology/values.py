@@ -95,7 +95,11 @@ def _uses(get: Get) -> dict[str, NDArray[np.float64]]:
     names = ("housing", "offices", "industry", "retail", "public", "leisure", "campus")
     shares = {f"{name}_share": get(f"{name}_share") / known for name in names}
     recreation = np.fmax(get("recreation_land_share"), get("green_share"))
-    return {**shares, "use_known_share": 1.0 - unknown, "recreation_land_share": recreation}
+    return {
+        **shares,
+        "use_known_share": _zero(1.0 - unknown),
+        "recreation_land_share": recreation,
+    }
 
 
 def _near(get: Get, coverage: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

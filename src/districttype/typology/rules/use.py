@@ -13,9 +13,14 @@ def _top(v: Values, *names: str) -> NDArray[np.float64]:
     return np.asarray(np.fmax.reduce(np.broadcast_arrays(*(v[name] for name in names))))
 
 
+def _known(v: Values, t: Values) -> BoolArray:
+    return v["use_known_share"] >= t["use_known_share"]
+
+
 def _leads(v: Values, t: Values, use: str, *others: str) -> BoolArray:
     rest = _top(v, *others)
-    return (v[use] >= t["majority_share"]) & (v[use] - rest >= t["majority_lead"])
+    leads = (v[use] >= t["majority_share"]) & (v[use] - rest >= t["majority_lead"])
+    return _known(v, t) & leads
 
 
 _USES = ("housing_share", "work_share", "industry_share", "retail_share", "services_share")
@@ -39,10 +44,13 @@ USE = Facet(
     name="use",
     reads=(
         "housing_share", "offices_share", "industry_share", "retail_share", "public_share",
-        "leisure_share", "campus_share", "far", "recreation_land_share",
+        "leisure_share", "campus_share", "use_known_share", "far", "recreation_land_share",
     ),
     coverage="coverage_buildings",
-    silent=N_("use is unknown: no floor area is known here"),
+    silent=N_(
+        "use is unknown: it is known of {use_known_share_pct} of the floor area; "
+        "{cut_use_known_share_pct} is enough"
+    ),
     rules=(
         Rule(
             "unbuilt",
@@ -66,7 +74,7 @@ USE = Facet(
         ),
         Rule(
             "mixed",
-            lambda v, t: np.isfinite(v["housing_share"]),
+            _known,
             N_(
                 "mixed: homes {housing_share_pct}, offices {work_share_pct}, industry "
                 "{industry_share_pct}, shops {retail_share_pct}, services {services_share_pct}; "
