@@ -24,6 +24,17 @@ _LETTERS: Mapping[str, Basis] = {"s": "seed", "c": "source", "i": "inference"}
 _CELL = re.compile(r"([0-3](?:\.\d+)?)([sci])")
 
 
+_SUFFIXES = ("_pct", "_int", "_3")
+
+
+def indicator_of(placeholder: str) -> str:
+    """Return the name of the figure behind a placeholder, its format's suffix left out."""
+    for suffix in _SUFFIXES:
+        if placeholder.endswith(suffix):
+            return placeholder.removesuffix(suffix)
+    return placeholder
+
+
 def placeholders(text: str) -> frozenset[str]:
     """Return the names that stand in braces in a text."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
@@ -313,6 +324,16 @@ class Catalogue(Strict):
         """Return the name of an entry in a language, e.g. `name("actors", "residents", "fi")`."""
         words: Mapping[str, str] = getattr(self, table)[key].name
         return words.get(language, words["en"])
+
+    def block_indicators(self) -> frozenset[str]:
+        """Return the indicators that the rules for blocks ask for and that their facts quote."""
+        asked = {need.order_by for need in self.blocks.values()}
+        for need in self.blocks.values():
+            for alternative in need.any:
+                asked |= {c.indicator for c in alternative.all if c.indicator is not None}
+                if alternative.fact is not None:
+                    asked |= {indicator_of(name) for name in placeholders(alternative.fact["en"])}
+        return frozenset(asked)
 
     def solution_names(self) -> dict[str, dict[str, str]]:
         """Return the names of the solutions: id -> language -> text."""

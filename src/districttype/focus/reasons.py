@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from districttype.focus.catalogue import Catalogue, Fact, Words, placeholders
+from districttype.focus.catalogue import Catalogue, Fact, Words, indicator_of, placeholders
 from districttype.focus.conditions import Situation, all_of
 from districttype.i18n import Message
 from districttype.layers.schema import STATION_MODES, Layers
@@ -18,17 +18,8 @@ from districttype.zones import Zones
 
 Value = float | str
 Lookup = Callable[[str], Value | None]
-_SUFFIXES = ("_pct", "_int", "_3")
 STATION_REACH_M = 800.0
 STATION_NEW_YEARS = 5.0
-
-
-def indicator_of(placeholder: str) -> str:
-    """Return the name of the figure behind a placeholder, its format's suffix left out."""
-    for suffix in _SUFFIXES:
-        if placeholder.endswith(suffix):
-            return placeholder.removesuffix(suffix)
-    return placeholder
 
 
 def fill(words: Words, lookup: Lookup) -> dict[str, Value] | None:

@@ -31,7 +31,6 @@ def density(scene: Scene) -> dict[str, FloatArray]:
     far, gsi = ratio(floor, land), ratio(footprint, land)
     of_known_floor = parts.select(~np.isnan(houses.floor)).total()
     people, jobs = scene.once(residents.living), scene.once(residents.working)
-    squares = scene.facts.once(cells)
     return {
         "land_km2": land / 1e6,
         "floor_area_m2": floor,
@@ -46,6 +45,13 @@ def density(scene: Scene) -> dict[str, FloatArray]:
         "residents_per_ha": ratio(people, land / HECTARE),
         "jobs": jobs,
         "jobs_per_ha": ratio(jobs, land / HECTARE),
+    }
+
+
+def settlement(scene: Scene) -> dict[str, FloatArray]:
+    """Return how much of a zone lies in dense and in rural cells of 250 m."""
+    houses, squares = scene.facts.once(stock.stock), scene.facts.once(cells)
+    return {
         "dense_floor_share": _floor_in(scene, squares, squares.density(houses.floor) >= DENSE),
         "dense_floor_share_smoothed": _floor_in(
             scene, squares, squares.smoothed(houses.floor) >= DENSE

@@ -68,10 +68,11 @@ class Facts(_Memory):
 
 @dataclass(frozen=True, eq=False)
 class Scene(_Memory):
-    """One zone set among the facts."""
+    """One zone set among the facts; `whole` where every indicator of it is measured."""
 
     zones: Zones = field(kw_only=True)
     facts: Facts = field(kw_only=True)
+    whole: bool = field(default=True, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.zones)
@@ -99,8 +100,13 @@ class Scene(_Memory):
         return self._overlap("land", self.zones.land, things)
 
     def _overlap(self, ground: Ground, zones: gpd.GeoSeries, things: Things) -> Overlaps:
-        """Return an overlap, at once with all that an earlier zone set asked of the same facts."""
+        """Return an overlap, at once with all that an earlier zone set asked of the same facts.
+
+        Who wants a few indicators only is not given what all of them need.
+        """
         asked, areas = self.facts.asked, self.once(lambda _: Areas.of(zones), "areas", ground)
+        if not self.whole:
+            return overlap(areas, things)
         for known, overlaps in self.once(lambda _: asked.answers(ground, areas), "answers", ground):
             if known is things:
                 return overlaps

@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from districttype.indicators.coverage import coverage, share_covered
-from districttype.indicators.density import density
+from districttype.indicators.density import density, settlement
 from districttype.indicators.development import development
 from districttype.indicators.energy import energy
 from districttype.indicators.facts import Facts, Scene
 from districttype.indicators.green import green
 from districttype.indicators.ground import ground
-from districttype.indicators.mobility import mobility
+from districttype.indicators.mobility import mobility, transit_zones
 from districttype.indicators.ownership import ownership
 from districttype.indicators.registry import REGISTRY, Indicator
 from districttype.indicators.services import services
+from districttype.indicators.streets import streets
 from districttype.indicators.use import use
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
 from districttype.layers.schema import Layers
 from districttype.zones import Zones
 
 Theme = Callable[[Scene], Mapping[str, FloatArray]]
-THEMES: tuple[Theme, ...] = (
-    density, development, use, mobility, energy, ground, green, services, ownership, coverage,
-)  # fmt: skip
+THEMES: Mapping[str, Theme] = {
+    "density": density,
+    "settlement": settlement,
+    "development": development,
+    "use": use,
+    "mobility": mobility,
+    "streets": streets,
+    "transit_zones": transit_zones,
+    "energy": energy,
+    "ground": ground,
+    "green": green,
+    "services": services,
+    "ownership": ownership,
+    "coverage": coverage,
+}
+"""What measures the indicators whose `theme` in the registry it is."""
 
 
-def measure(zones: Zones, layers: Layers | Facts) -> pd.DataFrame:
-    """Measure every indicator of every zone.
+def measure(
+    zones: Zones, layers: Layers | Facts, *, names: Collection[str] | None = None
+) -> pd.DataFrame:
+    """Measure every indicator of every zone, or some of them.
 
     Parameters
     ----------
@@ -38,6 +54,8 @@ def measure(zones: Zones, layers: Layers | Facts) -> pd.DataFrame:
         The zones; they may overlap, and a thing then counts in each.
     layers
         The layers; or `Facts` made of them once, where several zone sets are measured.
+    names
+        The indicators to measure, all where None: thousands of blocks are asked for a few only.
 
     Returns
     -------
@@ -47,13 +65,14 @@ def measure(zones: Zones, layers: Layers | Facts) -> pd.DataFrame:
         covers nothing of the zone; where a layer covers a zone and nothing is there, it is 0.
     """
     facts = layers if isinstance(layers, Facts) else Facts(layers=layers)
-    scene = Scene(zones=zones, facts=facts)
+    scene = Scene(zones=zones, facts=facts, whole=names is None)
+    wanted = [entry for entry in REGISTRY if names is None or entry.name in names]
     found: dict[str, FloatArray] = {}
-    for theme in THEMES:
-        found |= theme(scene)
+    for theme in dict.fromkeys(entry.theme for entry in wanted):
+        found |= THEMES[theme](scene)
     columns = {
         entry.name: np.where(_is_known(scene, entry), found[entry.name], np.nan)
-        for entry in REGISTRY
+        for entry in wanted
     }
     return pd.DataFrame(columns, index=zones.ids, dtype=float)
 

@@ -1,4 +1,4 @@
-"""Mobility: stops and stations within a walk, how often they are served, and the streets.
+"""Mobility: stops and stations within a walk, and how often they are served.
 
 A stop is near within 400 m (five minutes), a station within 800 m (ten). A bus stop is frequent if
 at least four buses leave its pole in the busiest hour, which is one in 15 minutes.
@@ -16,7 +16,6 @@ from districttype.indicators.clusters import middles, pairs_within
 from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
 from districttype.indicators.land import class_shares, mapped_share, mean_on_land
 from districttype.indicators.near import residents_share, shares
-from districttype.indicators.streets import streets
 from districttype.indicators.zonal import Things
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, Shapes
 from districttype.layers.schema import STATION_MODES
@@ -51,10 +50,8 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
         **shares(scene, "station", points[served & is_station(facts)], WALK_TO_STATION),
         "minutes_to_centre": mean_on_land(scene, "travel_times", "minutes"),
         "departures_per_hour": np.where(np.isnan(peak).all(), np.nan, departures),
-        **streets(scene),
         **_counts(scene),
         "parking_m2_per_floor_m2": _parking_per_floor(scene),
-        **_transit_zones(scene),
     }
 
 
@@ -110,7 +107,7 @@ def _parking_per_floor(scene: Scene) -> FloatArray:
     return ratio(mapped_share(scene, "land_use", ("parking",)) * scene.land_area, floor)
 
 
-def _transit_zones(scene: Scene) -> dict[str, FloatArray]:
+def transit_zones(scene: Scene) -> dict[str, FloatArray]:
     """Return the shares of land in the zones of a published zoning of the urban structure."""
     share = class_shares(scene, "transit_zones")
     return {

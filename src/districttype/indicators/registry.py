@@ -24,6 +24,7 @@ class Indicator:
     """One number per zone.
 
     `unit` is "1" for shares and ratios. `extensive` indicators add up over a partition of zones.
+    `theme` names what measures it (`measure.THEMES`).
     `layers` are those without which the indicator is missing; "a|b" means that either will do.
     """
 
@@ -34,6 +35,7 @@ class Indicator:
     layers: tuple[str, ...]
     source: str
     extensive: bool = False
+    theme: str = ""
 
     @property
     def needs(self) -> tuple[tuple[str, ...], ...]:
@@ -53,6 +55,7 @@ def _read() -> tuple[Indicator, ...]:
                 layers=tuple(row["layers"].split()),
                 source=row["source"],
                 extensive=row["extensive"] == "yes",
+                theme=row["theme"],
             )
             for row in csv.DictReader(stream, strict=True)
         ]
