@@ -12,6 +12,7 @@ from pyproj import CRS
 
 from districttype.city import load_city
 from districttype.focus.catalogue import load_catalogue
+from districttype.focus.cityview import city_view
 from districttype.i18n import N_, Message
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layer, Layers, conform
@@ -287,12 +288,36 @@ def edition(*, embedded: bool = False, cells: int = 12) -> Edition:
         ),
         crs=TM35,
     )
+    blocks = gpd.GeoDataFrame(
+        {
+            "zone_id": ["713", "713"],
+            "solution": ["A5", "A5"],
+            "block_id": ["713-001", "713-002"],
+            "need": [812.4, 90.0],
+            "need_of": ["heat_demand_mwh"] * 2,
+            "rank": [1, 2],
+            "reason": [Message(N_("heat demand of the toy block"))] * 2,
+        },
+        geometry=[shapely.box(EAST + x, NORTH, EAST + x + 90, NORTH + 90) for x in (3500, 3700)],
+        crs=TM35,
+    )
+    solutions = load_catalogue()
     results = {
         "districts": ZoneSetResult(
-            zones, indicators(zones.ids), labels(zones.ids), focus(zones), sites
+            zones,
+            indicators(zones.ids),
+            labels(zones.ids),
+            focus(zones),
+            sites,
+            blocks,
+            city_view(focus(zones), zones, solutions),
         ),
         "stations": ZoneSetResult(
-            stations, indicators(stations.ids, 8), labels(stations.ids), focus(stations)
+            stations,
+            indicators(stations.ids, 8),
+            labels(stations.ids),
+            focus(stations),
+            city=city_view(focus(stations), stations, solutions),
         ),
         "cells": ZoneSetResult(grid, indicators(grid.ids, 9), labels(grid.ids)),
     }
@@ -306,6 +331,4 @@ def edition(*, embedded: bool = False, cells: int = 12) -> Edition:
             for name, layer in table.items()
         },
     }
-    return Edition(
-        load_city("espoo"), table, results, run, embedded, REGISTRY, load_catalogue(), PLACES
-    )
+    return Edition(load_city("espoo"), table, results, run, embedded, REGISTRY, solutions, PLACES)

@@ -20,7 +20,14 @@ import pandas as pd
 from districttype import __version__
 from districttype.city import City
 from districttype.errors import ConfigError, EmptyResultError
-from districttype.focus import find_sites, load_catalogue, recommend
+from districttype.focus import (
+    Catalogue,
+    blocks_in_need,
+    city_view,
+    find_sites,
+    load_catalogue,
+    recommend,
+)
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
@@ -40,7 +47,6 @@ from districttype.zones.places import make_places
 
 ZONE_SETS = ("districts", "stations", "blocks", "cells")
 DEFAULT_SETS = ("districts", "stations", "cells")
-SITES_OF = ("districts", "stations")
 
 Say = Callable[[str], None]
 
@@ -132,21 +138,14 @@ def classify(
     for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
         results[zones.name] = classify_zones(zones, facts, facets, learnt, clock)
     with clock.stage("focus", "Recommending what to co-create"):
-        for name, result in results.items():
-            if name in SMALL:
-                continue
-            focus = recommend(
-                result.zones, result.labels, result.indicators, catalogue, layers=layers
-            )
-            sites = find_sites(result.zones, layers, focus, catalogue) if name in SITES_OF else None
-            results[name] = replace(result, focus=focus, sites=sites)
+        results |= recommend_in(results, facts, catalogue)
     with clock.stage("typology", "Comparing the districts with each other"):
         groups = _groups(results["districts"], say)
     edition = Edition(
         city=city,
         layers=layers,
         results=results,
-        run=run_record(city, gathered, results, facets, clock.seconds, started)
+        run=run_record(city, gathered, results, facets, catalogue, clock.seconds, started)
         | {"models": _models(learnt), "alike": _alike(groups)},
         embedded=gathered.embedded,
         registry=REGISTRY,
@@ -186,6 +185,40 @@ def _groups(districts: ZoneSetResult, say: Say) -> Groups | None:
         return None
 
 
+def recommend_in(
+    results: Mapping[str, ZoneSetResult], facts: Facts, catalogue: Catalogue
+) -> dict[str, ZoneSetResult]:
+    """Recommend in every zone set large enough: solutions, blocks in need, single spaces."""
+    layers = facts.layers
+    blocks = _blocks(results, facts, catalogue)
+    found = {}
+    for name, result in results.items():
+        if name in SMALL:
+            continue
+        zones = result.zones
+        focus = recommend(zones, result.labels, result.indicators, catalogue, layers=layers)
+        found[name] = replace(
+            result,
+            focus=focus,
+            sites=find_sites(zones, layers, focus, catalogue),
+            blocks=None if blocks is None else blocks_in_need(focus, zones, *blocks, catalogue),
+            city=city_view(focus, zones, catalogue),
+        )
+    return found
+
+
+def _blocks(
+    results: Mapping[str, ZoneSetResult], facts: Facts, catalogue: Catalogue
+) -> tuple[Zones, pd.DataFrame] | None:
+    """Return the blocks of the city, and of their indicators those that the catalogue asks for."""
+    if "blocks" in results:
+        return results["blocks"].zones, results["blocks"].indicators
+    blocks = make_zone_set("blocks", facts.layers)
+    if blocks is None:
+        return None
+    return blocks, measure(blocks, facts, names=catalogue.block_indicators())
+
+
 def _zone_sets(
     layers: Layers,
     names: Sequence[str],
@@ -222,6 +255,7 @@ def run_record(
     gathered: Gathered,
     results: Mapping[str, ZoneSetResult],
     facets: Facets,
+    catalogue: Catalogue,
     seconds: Mapping[str, float],
     started: datetime,
 ) -> dict[str, Any]:
@@ -261,6 +295,11 @@ def run_record(
                 },
             }
             for name, result in results.items()
+        },
+        "focus": {
+            name: result.city.record(catalogue)
+            for name, result in results.items()
+            if result.city is not None
         },
         "started": started.isoformat(timespec="seconds"),
         "ended": ended.isoformat(timespec="seconds"),

@@ -186,7 +186,7 @@ def test_a_click_on_the_map_opens_the_panel_and_escape_closes_it(
 def test_the_focus_map_has_a_layer_a_solution(browser: Browser, maps: Path) -> None:
     with offline(browser, maps / "focus.html", "#lang=en") as page:
         values = page.locator("input[name=layer]").evaluate_all("all => all.map(i => i.value)")
-        assert values == ["more", *load_catalogue().solutions]
+        assert values == ["more", "first", *load_catalogue().solutions]
         choose(page, "layer", "A5")
         expect(page.locator("#legend-title")).to_contain_text("Speeding up the energy transition")
         assert fills(page)[0] == "#5c1a5e"  # a score of 0.9

@@ -5,6 +5,8 @@ from __future__ import annotations
 from districttype.focus.blocks import blocks_in_need
 from districttype.focus.catalogue import Catalogue, load_catalogue
 from districttype.focus.cityview import (
+    CityView,
+    city_view,
     dominance,
     focus_clusters,
     lead_shares,
@@ -16,7 +18,9 @@ from districttype.focus.sites import find_sites
 
 __all__ = [
     "Catalogue",
+    "CityView",
     "blocks_in_need",
+    "city_view",
     "dominance",
     "find_sites",
     "focus_clusters",

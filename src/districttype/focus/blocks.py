@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -38,7 +39,7 @@ def blocks_in_need(
     *,
     labels: pd.DataFrame | None = None,
     most: int = 10,
-) -> pd.DataFrame:
+) -> gpd.GeoDataFrame:
     """Find the blocks that carry the need for the solutions of their zone.
 
     Parameters
@@ -52,9 +53,9 @@ def blocks_in_need(
 
     Returns
     -------
-    One row per zone × solution × block, the greatest need first: `need` is the indicator named in
-    `need_of`, `reason` a `Message`. A block of which it is not known whether the conditions hold
-    is not listed.
+    One row per zone × solution × block, the greatest need first, with the block's polygon: `need`
+    is the indicator named in `need_of`, `reason` a `Message`. A block of which it is not known
+    whether the conditions hold is not listed.
     """
     situation = Situation(
         labels.reindex(blocks.ids) if labels is not None else pd.DataFrame(index=blocks.ids),
@@ -94,4 +95,6 @@ def blocks_in_need(
         kind="stable",
     )
     table["rank"] = table.groupby(["zone_id", "solution"]).cumcount() + 1
-    return table.loc[table["rank"] <= most, list(BLOCK_COLUMNS)].reset_index(drop=True)
+    table = table.loc[table["rank"] <= most, list(BLOCK_COLUMNS)].reset_index(drop=True)
+    shapes = blocks.frame.geometry.reindex(table["block_id"]).to_numpy()
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=blocks.frame.crs)

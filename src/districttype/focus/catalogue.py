@@ -226,6 +226,7 @@ class Rules(Strict):
     inference_weight: float = Field(ge=0, le=1)
     top: int = Field(ge=1)
     lead_limit: float = Field(gt=0, le=1)
+    shortlist: int = Field(ge=1)
 
 
 class Robustness(Strict):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +20,7 @@ from districttype.i18n import N_, Message
 from districttype.zones import Zones
 
 By = Literal["score", "relative_score"]
+RANKINGS: tuple[By, ...] = ("score", "relative_score")
 TOUCHING_M = 1.0
 """Borders digitised apart by less than this still touch."""
 
@@ -33,6 +36,61 @@ _LEADS = {
 }
 
 
+@dataclass(frozen=True)
+class CityView:
+    """What a zone set says of the city as a whole.
+
+    Attributes
+    ----------
+    lead_shares
+        Index solution; in which share of the zones it leads by `score` (the plain ranking) and by
+        `relative_score` (more than elsewhere).
+    warnings
+        By the same names: which solutions lead nearly everywhere; () where none does.
+    shortlist
+        The zones to begin with (`shortlist`).
+    clusters
+        Neighbouring zones with the same leading solution (`focus_clusters`).
+    """
+
+    lead_shares: pd.DataFrame
+    warnings: Mapping[By, tuple[Message, ...]]
+    shortlist: pd.DataFrame
+    clusters: gpd.GeoDataFrame
+
+    def record(self, catalogue: Catalogue) -> dict[str, Any]:
+        """Return what run.json says of it."""
+        return {
+            "lead_limit": catalogue.rules.lead_limit,
+            "lead_shares": {
+                by: shares[shares > 0].round(4).to_dict() for by, shares in self.lead_shares.items()
+            },
+            "warnings": {by: [m.text("en") for m in said] for by, said in self.warnings.items()},
+            "clusters": len(self.clusters),
+            "shortlist": [
+                f"{zone} {solution}"
+                for zone, solution in self.shortlist[["zone_id", "solution"]].to_numpy()
+            ],
+        }
+
+
+def city_view(focus: pd.DataFrame, zones: Zones, catalogue: Catalogue) -> CityView:
+    """Look at the recommendations of a zone set as a whole.
+
+    Parameters
+    ----------
+    focus
+        What `recommend` returned for `zones`.
+    """
+    shares = {by: lead_shares(focus, by=by) for by in RANKINGS}
+    return CityView(
+        lead_shares=pd.DataFrame(shares, index=list(catalogue.solutions)).fillna(0.0),
+        warnings={by: tuple(dominance(focus, catalogue, by=by)) for by in RANKINGS},
+        shortlist=shortlist(focus, zones, n=catalogue.rules.shortlist, top=catalogue.rules.top),
+        clusters=focus_clusters(focus, zones),
+    )
+
+
 def leaders(focus: pd.DataFrame, *, by: By = "relative_score") -> pd.DataFrame:
     """Return the leading solution of each zone.
 
@@ -44,18 +102,21 @@ def leaders(focus: pd.DataFrame, *, by: By = "relative_score") -> pd.DataFrame:
     Returns
     -------
     Columns zone_id, solution, value, tie. Solutions that tie for the lead are all listed, marked.
+    A zone in which no solution has more points than the city's mean leads in nothing by
+    `relative_score`, and is not listed.
     """
     best = focus.groupby("zone_id")[by].transform("max")
-    table = focus.loc[focus[by] >= best - CLOSE, ["zone_id", "solution", by]]
+    leads = (focus[by] >= best - CLOSE) & (focus[by] > CLOSE)
+    table = focus.loc[leads, ["zone_id", "solution", by]]
     table = table.rename(columns={by: "value"}).reset_index(drop=True)
     return table.assign(tie=table.duplicated("zone_id", keep=False))
 
 
 def lead_shares(focus: pd.DataFrame, *, by: By = "relative_score") -> pd.Series:
-    """Return the share of zones in which each solution leads; zones with a tie are divided."""
+    """Return the share of the zones in which each solution leads; zones with a tie are divided."""
     led = leaders(focus, by=by)
     part = 1.0 / led.groupby("zone_id")["solution"].transform("size")
-    shares = part.groupby(led["solution"]).sum() / max(led["zone_id"].nunique(), 1)
+    shares = part.groupby(led["solution"]).sum() / max(focus["zone_id"].nunique(), 1)
     return shares.rename("share").sort_values(ascending=False, kind="stable")
 
 

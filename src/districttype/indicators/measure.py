@@ -71,8 +71,7 @@ def measure(
     for theme in dict.fromkeys(entry.theme for entry in wanted):
         found |= THEMES[theme](scene)
     columns = {
-        entry.name: np.where(_is_known(scene, entry), found[entry.name], np.nan)
-        for entry in wanted
+        entry.name: np.where(_is_known(scene, entry), found[entry.name], np.nan) for entry in wanted
     }
     return pd.DataFrame(columns, index=zones.ids, dtype=float)
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from districttype.city import City
 from districttype.focus.catalogue import Catalogue
+from districttype.focus.cityview import CityView
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layers
 from districttype.typology.alike import Groups
@@ -41,6 +42,11 @@ class ZoneSetResult:
         One row per zone × eligible solution, best first; columns of the contract of focus.csv.
     sites
         Named sites (points, city CRS): zone_id, solution, kind, name, reason.
+    blocks
+        The blocks that carry the need (polygons, city CRS): zone_id, solution, block_id, rank,
+        need, need_of, reason.
+    city
+        Which solutions lead, where to begin, and clusters of neighbours; None without focus areas.
     """
 
     zones: Zones
@@ -48,6 +54,8 @@ class ZoneSetResult:
     labels: pd.DataFrame
     focus: pd.DataFrame = field(default_factory=pd.DataFrame)
     sites: gpd.GeoDataFrame | None = None
+    blocks: gpd.GeoDataFrame | None = None
+    city: CityView | None = None
 
     @cached_property
     def focus_of(self) -> Mapping[str, list[dict[str, Any]]]:

@@ -14,6 +14,7 @@ import pyogrio
 from districttype.i18n import N_, translate
 from districttype.indicators.registry import Indicator
 from districttype.publish.edition import FACETS, Edition
+from districttype.publish.focustables import focus_tables
 from districttype.publish.legend import (
     BORDERLINE,
     UNITS,
@@ -23,7 +24,7 @@ from districttype.publish.legend import (
     palette,
 )
 from districttype.publish.stamp import attributions, stamp
-from districttype.publish.tables import focus_table, plain, say, zone_table
+from districttype.publish.tables import focus_table, plain, zone_table
 from districttype.publish.templating import environment
 
 # Three tables beside the data: the styles as QGIS keeps them, and the schema extension of the
@@ -66,9 +67,8 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
     with _dated(day):
         for name, result in edition.results.items():
             _write(zone_table(result), path, name, edition, language)
-        sites = _sites(edition, language)
-        if sites is not None:
-            _write(sites, path, "sites", edition, language)
+        for name, table in focus_tables(edition, language).items():
+            _write(table, path, name, edition, language)
         focus = focus_table(edition, language)
         if len(focus):
             pyogrio.write_dataframe(focus, path, layer="focus", driver="GPKG")
@@ -186,21 +186,6 @@ def _write(
             "DESCRIPTION": metadata["DESCRIPTION"],
         },
     )
-
-
-def _sites(edition: Edition, language: str) -> gpd.GeoDataFrame | None:
-    frames = [
-        r.sites.assign(zone_set=name)
-        for name, r in edition.results.items()
-        if r.sites is not None and len(r.sites)
-    ]
-    if not frames:
-        return None
-    sites = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), crs=frames[0].crs)
-    for name in sites.columns.drop(sites.geometry.name):
-        if not pd.api.types.is_numeric_dtype(sites[name]):
-            sites[name] = [say(value, language) for value in sites[name]]
-    return sites
 
 
 def _rgba(colour: str) -> str:

@@ -7,29 +7,27 @@ the page itself.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from districttype import __version__
-from districttype.focus.cityview import dominance
-from districttype.i18n import Message, catalogue
+from districttype.i18n import Message
 from districttype.indicators.registry import Indicator
 from districttype.places import name_columns
 from districttype.publish import legend, shapes
 from districttype.publish.base import base_map
 from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.focuspayload import block_shapes, focus_areas, scores, sites
 from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
 from districttype.publish.templating import static, template_source
+from districttype.publish.texts import Texts, number, percent
 
 MANY = 1500
 """A zone set with more zones travels light: no reasons, few indicators, few vertices."""
-IDS = ("level", "systems", "actors", "prerequisites", "means", "convener")
 KEY_INDICATORS = (
     "far", "floor_area_m2", "residents", "residents_per_ha", "jobs", "housing_share",
     "offices_share", "floor_near_station_share", "floor_near_stop_share",
@@ -38,65 +36,6 @@ KEY_INDICATORS = (
 _CALLS = re.compile(r"""\b(?:t\(|say\(\[)\s*"((?:[^"\\]|\\.)*)\"""")
 _MARKS = re.compile(r"""data-t(?:-label|-placeholder)?="([^"]+)\"""")
 _CHOICES = re.compile(r"""data-t="\{\{ '([^']+)' if .*? else '([^']+)' \}\}\"""")
-
-
-class Texts:
-    """The messages a page needs, collected as they are put into it."""
-
-    def __init__(self) -> None:
-        self.used: set[str] = set()
-        self.own: dict[str, dict[str, str]] = {}
-
-    def __call__(self, message: str) -> str:
-        """Note a message as used and return it."""
-        self.used.add(message)
-        return message
-
-    def cell(self, value: Any) -> Any:
-        """Return a cell for the page: a message as a pair, a collection as a list, else text."""
-        if value is None or (isinstance(value, float) and math.isnan(value)):
-            return None
-        if isinstance(value, str):
-            return self(value)
-        if isinstance(value, Message):
-            for language, template in value.translations.items():
-                self.own.setdefault(language, {})[value.template] = template
-            numbers: Mapping[str, float | str] = value.values  # noqa: PD011 - not a table's
-            if not numbers:
-                return self(value.template)
-            return [
-                self(value.template),
-                {k: self(v) if isinstance(v, str) else number(v, 6) for k, v in numbers.items()},
-            ]
-        if isinstance(value, Iterable):
-            return {"all": [self.cell(part) for part in value]}
-        return str(value)
-
-    def words(self, value: Any) -> list[Any]:
-        """Return a cell as a list of texts: a collection, or words joined by `;`."""
-        if isinstance(value, str):
-            return [self(word.strip()) for word in value.split(";") if word.strip()]
-        cell = self.cell(value)
-        if isinstance(cell, dict):
-            return list(cell["all"])
-        return [] if cell is None else [cell]
-
-    def catalogues(self, languages: Sequence[str]) -> dict[str, dict[str, str]]:
-        """Return per language the translations of what was used."""
-        return {
-            language: {m: known[m] for m in sorted(self.used) if m in known}
-            | (self.own.get(language, {}) if language != "en" else {})
-            for language in languages
-            for known in [catalogue(language)]
-        }
-
-
-def number(value: Any, digits: int = 4) -> float | int | None:
-    """Return a number of some significant digits as JSON writes it shortest, or null."""
-    if value is None or pd.isna(value) or math.isinf(value):
-        return None
-    short = float(f"{float(value):.{digits}g}")
-    return int(short) if short.is_integer() else short
 
 
 def is_share(indicator: Indicator) -> bool:
@@ -155,14 +94,13 @@ def payload(
         },
         "borderline": legend.BORDERLINE,
         "solutions": _solutions(edition),
-        "dominance": _dominance(edition, text),
         "scores": list(legend.SCORE_COLOURS),
         "indicators": [_indicator(i, text) for i in edition.registry],
         "units": dict(legend.UNITS),
         "names": _names(edition),
         "sets": sets,
         "base": base_map(edition),
-        "sites": _sites(edition, text),
+        "sites": sites(edition, text),
         "stops": _stops(edition),
         "places": _places(edition),
         "stamp": text.cell(warning),
@@ -238,14 +176,6 @@ def _solutions(edition: Edition) -> list[dict[str, Any]]:
     ]
 
 
-def _dominance(edition: Edition, text: Texts) -> list[Any]:
-    """Return the warning that a map of leaders is nearly of one colour, where it is."""
-    districts = edition.results.get("districts")
-    if districts is None or edition.catalogue is None or districts.focus.empty:
-        return []
-    return [text.cell(message) for message in dominance(districts.focus, edition.catalogue)]
-
-
 def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -> dict[str, Any]:
     zones = result.zones
     many = len(zones) > MANY
@@ -279,9 +209,15 @@ def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -
             and (not many or i.name in KEY_INDICATORS)
             and result.indicators[i.name].notna().any()
         },
-        "focus": {} if many else _focus(result, text),
-        "scores": _scores(result) if many else {},
+        "focus": {} if many else focus_areas(result, text),
+        "blocks": [] if many or result.blocks is None else block_shapes(result.blocks),
+        "scores": scores(result) if many else {},
+        "warnings": {} if result.city is None else _said(result.city.warnings, text),
     }
+
+
+def _said(said: Mapping[Any, Iterable[Message]], text: Texts) -> dict[str, list[Any]]:
+    return {str(key): [text.cell(message) for message in told] for key, told in said.items()}
 
 
 def _labels(
@@ -296,10 +232,10 @@ def _labels(
         columns["detail"], columns["details"] = codes.tolist(), [str(word) for word in words]
     confidence = labels.get(f"{facet.id}_confidence")
     if confidence is not None:
-        columns["confidence"] = _percent(confidence)
+        columns["confidence"] = percent(confidence)
     coverage = labels.get(f"{facet.id}_coverage")
     if coverage is not None and not (coverage == 1.0).all():
-        columns["coverage"] = _percent(coverage)
+        columns["coverage"] = percent(coverage)
     runner = labels.get(f"{facet.id}_runner_up")
     if runner is not None and not many:
         columns["runner_up"] = _codes(runner, order)
@@ -311,67 +247,6 @@ def _labels(
 
 def _codes(labels: pd.Series, order: list[str]) -> list[int]:
     return [int(code) for code in pd.Index(order).get_indexer(pd.Index(labels))]
-
-
-def _percent(shares: pd.Series) -> list[int | None]:
-    values = pd.to_numeric(shares, errors="coerce").to_numpy(dtype=float)
-    return [None if np.isnan(v) else round(v * 100) for v in values]
-
-
-def _scores(result: ZoneSetResult) -> dict[str, dict[str, list[int | None]]]:
-    """Return per solution one column of scores and one of how far they stand out, in percent."""
-    if result.focus.empty:
-        return {}
-    score = "share_of_max" if "share_of_max" in result.focus else "score"
-    columns = {"score": score, "relative": "relative_score"}
-    tables = {
-        name: result.focus.set_index(["solution", "zone_id"])[column]
-        for name, column in columns.items()
-    }
-    return {
-        name: {
-            str(s): _percent(table.loc[s].reindex(result.zones.ids))
-            for s in sorted(table.index.unique("solution"))
-        }
-        for name, table in tables.items()
-    }
-
-
-def _focus(result: ZoneSetResult, text: Texts) -> dict[str, list[Any]]:
-    """Return the focus areas of each zone that has some, best first."""
-    found: dict[str, list[Any]] = {}
-    for row in result.focus.to_dict("records"):
-        entry: dict[str, Any] = {
-            "solution": row["solution"],
-            "score": number(row.get("share_of_max", row["score"]), 3),
-            "relative": number(row.get("relative_score"), 3),
-        }
-        entry |= {key: str(row[key]).split(";") for key in IDS if row.get(key)}
-        entry |= {key: text.words(row.get(key)) for key in ("reasons", "cautions")}
-        entry["stability"] = number(row.get("stability"), 2)
-        entry["basis"] = row.get("weakest_evidence") or ""
-        found.setdefault(str(row["zone_id"]), []).append(entry)
-    return found
-
-
-def _sites(edition: Edition, text: Texts) -> list[dict[str, Any]]:
-    found = []
-    for result in edition.results.values():
-        if result.sites is None or not len(result.sites):
-            continue
-        points = shapes.encode_points(result.sites.geometry)
-        for point, row in zip(points, result.sites.to_dict("records"), strict=True):
-            found.append(
-                {
-                    "at": point,
-                    "kind": str(row.get("kind", "")),
-                    "name": row["name"] if isinstance(row.get("name"), str) else "",
-                    "zone": str(row.get("zone_id", "")),
-                    "solution": str(row.get("solution", "")),
-                    "reason": text.cell(row.get("reason")),
-                }
-            )
-    return found
 
 
 def _stops(edition: Edition) -> list[dict[str, Any]]:

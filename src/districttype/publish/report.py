@@ -10,7 +10,6 @@ import pandas as pd
 import shapely
 
 from districttype import __version__
-from districttype.focus.cityview import shortlist
 from districttype.i18n import N_
 from districttype.publish import legend, svg
 from districttype.publish.edition import Edition, ZoneSetResult
@@ -26,7 +25,6 @@ KEY_INDICATORS = (
     "floor_near_station_share", "floor_near_frequent_bus_share", "floor_near_stop_share",
     "heat_demand_mwh", "heat_density_mwh_per_ha", "green_share", "floor_area_imputed_share",
 )  # fmt: skip
-SHORTLIST = 12
 
 
 def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None:
@@ -204,12 +202,9 @@ def _facts(edition: Edition, words: Words) -> list[dict[str, str]]:
 
 
 def chosen(edition: Edition) -> pd.DataFrame:
-    """Return the shortlist: the first twelve focus areas to begin with."""
-    result = edition.results["districts"]
-    needed = {"rank", "relative_score", "stability", "archetype"}
-    if result.focus.empty or not needed <= set(result.focus.columns):
-        return result.focus.iloc[:0]
-    return shortlist(result.focus, result.zones, n=SHORTLIST)
+    """Return the shortlist: the first focus areas to begin with."""
+    view = edition.results["districts"].city
+    return pd.DataFrame() if view is None else view.shortlist
 
 
 def _choice(edition: Edition, result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
@@ -310,3 +305,11 @@ def sites_of(
         }
         for row in places.values()
     ]
+
+
+def blocks_of(result: ZoneSetResult, zone: str, solution: str) -> gpd.GeoDataFrame:
+    """Return the blocks of a zone that carry the need for a solution, the greatest first."""
+    blocks = result.blocks
+    if blocks is None:
+        return gpd.GeoDataFrame({"reason": []}, geometry=[], crs=result.zones.frame.crs)
+    return blocks[(blocks["zone_id"] == zone) & (blocks["solution"] == solution)]

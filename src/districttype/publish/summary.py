@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
+from districttype.focus.cityview import By, CityView
 from districttype.publish.edition import FACETS, Edition
+
+RANKINGS: Mapping[By, str] = {"relative_score": "stands out", "score": "comes first"}
 
 
 def summary(edition: Edition, out: Path) -> str:
@@ -16,9 +20,8 @@ def summary(edition: Edition, out: Path) -> str:
         known = "  ".join(f"{label} {n}" for label, n in counts.items() if label != "unknown")
         silent = f"unknown {counts['unknown']}" if "unknown" in counts else ""
         lines.append(f"  {name:<12} {'  '.join(part for part in (known, silent) if part)}")
-    if len(result.focus):
-        best = result.focus.groupby("zone_id", sort=False)["solution"].first().value_counts()
-        lines.append(f"  {'focus':<12} " + "  ".join(f"{s} {n}" for s, n in best.items()))
+    if result.city is not None:
+        lines += _leads(result.city)
     others = [
         f"{len(r.zones)} {name}" for name, r in edition.results.items() if name != "districts"
     ]
@@ -29,7 +32,7 @@ def summary(edition: Edition, out: Path) -> str:
     made = {
         "Maps": ("maps/index.html", "maps/typology.html", "maps/focus.html"),
         "Report": ("report.html",),
-        "Tables": ("districts.csv", "zones.gpkg"),
+        "Tables": ("districts.csv", "focus.csv", "shortlist.csv", "zones.gpkg"),
     }
     lines.append("")
     for what, names in made.items():
@@ -37,3 +40,14 @@ def summary(edition: Edition, out: Path) -> str:
         if there:
             lines.append(f"{what + ':':<9}{'  '.join(there)}")
     return "\n".join(lines)
+
+
+def _leads(view: CityView) -> list[str]:
+    """Return in which share each solution leads, and the warning where one nearly always does."""
+    lines = []
+    for ranking, title in RANKINGS.items():
+        shares = view.lead_shares[ranking].sort_values(ascending=False, kind="stable")
+        parts = "  ".join(f"{s} {share:.0%}" for s, share in shares.items() if share > 0)
+        lines.append(f"  {title:<12} {parts}")
+        lines += [f"               {warning.text('en')}" for warning in view.warnings[ranking]]
+    return lines

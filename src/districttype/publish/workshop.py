@@ -12,17 +12,18 @@ import shapely
 
 from districttype import __version__
 from districttype.errors import ConfigError
-from districttype.focus.blocks import blocks_in_need
 from districttype.i18n import N_
 from districttype.publish import svg
 from districttype.publish.edition import Edition, ZoneSetResult
-from districttype.publish.report import chosen, focus_of, sheet_name, sites_of
+from districttype.publish.report import blocks_of, chosen, focus_of, sheet_name, sites_of
 from districttype.publish.shapes import simplify_zones
 from districttype.publish.stamp import JUDGEMENT, MADE, stamp
 from districttype.publish.templating import environment, static
 from districttype.publish.words import Words
 
 RATIO = 1.35
+BLOCKS = 5
+"""So many blocks, of the greatest need, are numbered and explained."""
 QUESTIONS = {
     "unknown": N_("{reason}. Who knows?"),
     "borderline": N_("{facet}: is it {label} or {runner}? The data cannot tell."),
@@ -119,7 +120,7 @@ class _Map:
         ground = edition.results["districts"].zones
         self.land = self._paths(simplify_zones(self._cut(ground.land), 4.0))
         self.zone = self.frame.path(shapely.simplify(self.shape, 3.0))
-        self.blocks = self._blocks(edition, result, zone_id, solution)
+        self.need = self._paths(blocks_of(result, zone_id, solution).geometry)
         streets = edition.layers.frame("streets")
         self.streets = self._paths(self._cut(streets.geometry)) if streets is not None else []
         stops = edition.layers.frame("stops")
@@ -146,25 +147,6 @@ class _Map:
     def _paths(self, shapes: gpd.GeoSeries) -> list[str]:
         return [path for path in map(self.frame.path, shapes) if path]
 
-    def _blocks(
-        self, edition: Edition, result: ZoneSetResult, zone_id: str, solution: str
-    ) -> dict[str, list[str]]:
-        blocks = edition.results.get("blocks")
-        if blocks is None or edition.catalogue is None:
-            return {"all": [], "need": []}
-        need = blocks_in_need(
-            result.focus[result.focus["zone_id"] == zone_id],
-            result.zones,
-            blocks.zones,
-            blocks.indicators,
-            edition.catalogue,
-            labels=blocks.labels,
-        )
-        ids = set(need.loc[need["solution"] == solution, "block_id"]) if len(need) else set()
-        inside = blocks.zones.land[blocks.zones.land.intersects(self.shape)]
-        marked = inside[inside.index.isin(ids)]
-        return {"all": self._paths(inside), "need": self._paths(marked)}
-
 
 def _sheet(
     edition: Edition,
@@ -178,6 +160,7 @@ def _sheet(
     focus = next(f for f in focus_of(result, zone_id, words, most=99) if f["solution"] == solution)
     labels = words.labels(result, zone_id)
     sites = sites_of(result, zone_id, words, solution)
+    need = blocks_of(result, zone_id, solution).head(BLOCKS)
     row = result.focus[
         (result.focus["zone_id"] == zone_id) & (result.focus["solution"] == solution)
     ].iloc[0]
@@ -190,6 +173,10 @@ def _sheet(
         "focus": focus,
         "labels": labels,
         "sites": [s | {"at": drawing.at(s["point"])} for s in sites[:12]],
+        "blocks": [
+            {"at": drawing.at(shape.representative_point()), "reason": words.say(reason)}
+            for shape, reason in zip(need.geometry, need["reason"], strict=True)
+        ],
         "steps": _steps(edition, str(row.get("checklists", "")), language),
         "questions": _questions(labels, row, words),
         "map": drawing,

@@ -15,6 +15,7 @@ import numpy as np
 from districttype.errors import DistricttypeError
 from districttype.publish import tables
 from districttype.publish.edition import Edition
+from districttype.publish.focustables import focus_tables, with_coordinates
 from districttype.publish.geopackage import write_geopackage
 from districttype.publish.maps import write_map
 from districttype.publish.postgis import write_postgis
@@ -91,6 +92,9 @@ def _write_tables(edition: Edition, out: Path, languages: Sequence[str]) -> None
             tables.write_geojson(table, out / f"{name}.geojson")
             tables.write_parquet(table, out / f"{name}.parquet")
     tables.write_csv(tables.focus_table(edition, languages[0]), out / "focus.csv")
+    for name, table in focus_tables(edition, languages[0]).items():
+        tables.write_csv(with_coordinates(table), out / f"{name}.csv")
+        tables.write_geojson(table, out / f"{name}.geojson")
     tables.write_csv(tables.indicator_table(edition.registry), out / "indicators.csv")
     alike = tables.alike_table(edition, languages[0])
     if alike is not None:

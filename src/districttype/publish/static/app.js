@@ -29,7 +29,7 @@
   };
 
   function layers() {
-    if (D.data.page === "focus") return ["more"].concat(D.data.solutions.map(function (s) { return s.id; }));
+    if (D.data.page === "focus") return ["more", "first"].concat(D.data.solutions.map(function (s) { return s.id; }));
     const has = Object.values(D.data.sets);
     return D.data.facets.map(function (f) { return f.id; })
       .filter(function (id) { return has.some(function (s) { return s.facets[id]; }); });
@@ -285,14 +285,14 @@
     }));
     $("facets").querySelector("div").replaceChildren.apply($("facets").querySelector("div"), layers().map(function (id) {
       const facet = D.facet(id);
-      const name = facet ? el("span", { text: t(facet.name) }) : id === "more" ? el("span", { text: t("More than elsewhere") })
+      const name = facet ? el("span", { text: t(facet.name) }) : D.ranking(id) ? el("span", { text: D.rankingName(id) })
         : el("span", { title: D.solutionName(id) }, D.code(id), el("span", { class: "sr", text: D.solutionName(id) }));
       return radio("layer", id, name, id === D.state.layer, function () {
         D.state.layer = id; D.state.label = null; D.repaint(); D.showPanel(); legend(); write();
       });
     }));
-    const names = { roads: t("Main roads and railways"), green: t("Green areas"), names: t("Names"), stations: t("Stations"), sites: t("Sites") };
-    const has = { roads: D.data.base.roads || D.data.base.rails, green: D.data.base.green, names: true, stations: D.data.stops.length, sites: D.data.sites.length };
+    const names = { roads: t("Main roads and railways"), green: t("Green areas"), names: t("Names"), stations: t("Stations"), sites: t("Sites"), blocks: t("Blocks where the need is") };
+    const has = { roads: D.data.base.roads || D.data.base.rails, green: D.data.base.green, names: true, stations: D.data.stops.length, sites: D.data.sites.length, blocks: D.data.page === "focus" && Object.values(D.data.sets).some(function (s) { return s.blocks.length; }) };
     $("overlays").querySelector("div").replaceChildren.apply($("overlays").querySelector("div"), Object.keys(names).filter(function (k) { return has[k]; })
       .map(function (key) {
         return el("label", {}, el("input", { type: "checkbox", name: key, checked: D.overlays[key],

@@ -4,7 +4,7 @@ window.districttype = window.districttype || {};
   "use strict";
 
   D.state = { lang: "en", set: "districts", layer: "", zones: [], label: null, view: false };
-  D.overlays = { roads: true, green: false, names: true, stations: true, sites: false, tiles: false };
+  D.overlays = { roads: true, green: false, names: true, stations: true, sites: false, blocks: true, tiles: false };
 
   D.load = function () {
     D.data = JSON.parse(document.getElementById("data").textContent);
@@ -114,9 +114,24 @@ window.districttype = window.districttype || {};
         const relative = set.scores.relative[s][i];
         return { solution: s, score: set.scores.score[s][i] / 100, relative: relative === null ? null : relative / 100 };
       })
-      .sort(function (a, b) { return b.score - a.score; });
+      .sort(function (a, b) { return b.score - a.score; })
+      .map(function (f, k) { return Object.assign(f, { rank: k + 1 }); });
   };
   D.hasFocus = function (set) { return Object.keys(set.focus).length + Object.keys(set.scores).length > 0; };
+
+  /* Two layers colour a zone by its leading solution: against the city's mean, or by points. */
+  D.ranking = function (layer) {
+    return { more: "relative_score", first: "score" }[layer];
+  };
+  D.rankingName = function (layer) {
+    return layer === "more" ? t("More than elsewhere") : t("Comes first");
+  };
+  D.leadersOf = function (set, i, layer) {
+    const focus = D.focusOf(set, i);
+    if (layer === "first") return focus.filter(function (f) { return f.rank === 1; });
+    const best = Math.max.apply(null, focus.map(function (f) { return f.relative ?? 0; }).concat(0));
+    return focus.filter(function (f) { return best > 0 && f.relative === best; });
+  };
 
   /* ---- shapes ------------------------------------------------------------------------ */
   D.unroll = function (steps) {

@@ -7,7 +7,7 @@
   const MANY = 1500;
   const DIM = "#ece9e2";
   const drawn = {};
-  let map, svg, canvas, nameLayer, siteLayer, stationLayer, outline, tip;
+  let map, svg, canvas, nameLayer, siteLayer, stationLayer, blockLayer, blockPaint, outline, tip;
 
   /* ---- hatching ---------------------------------------------------------------------- */
   const Canvas = L.Canvas.extend({
@@ -70,14 +70,13 @@
         hatch: found.borderline ? PALE_LINE : null,
       };
     }
-    const focus = D.focusOf(set, i);
-    if (layer === "more") {
-      const best = focus.reduce(function (a, b) { return !a || (b.relative ?? -9) > (a.relative ?? -9) ? b : a; }, null);
-      return best && best.relative !== null
-        ? { key: best.solution, colour: D.solution(best.solution).colour, hatch: null }
+    if (D.ranking(layer)) {
+      const lead = D.leadersOf(set, i, layer).map(function (f) { return D.solution(f.solution); });
+      return lead.length
+        ? { key: lead[0].id, colour: lead[0].colour, hatch: lead.length > 1 ? lead[1].colour : null }
         : { key: "none", colour: DIM, hatch: null };
     }
-    const mine = focus.find(function (f) { return f.solution === layer; });
+    const mine = D.focusOf(set, i).find(function (f) { return f.solution === layer; });
     if (!mine || mine.score === null) return { key: "none", colour: DIM, hatch: null };
     const step = Math.min(4, Math.max(0, Math.floor(mine.score * 5)));
     return { key: "s" + step, colour: D.data.scores[step], hatch: null };
@@ -127,14 +126,16 @@
           ? D.say(["Hatched in white: fewer than {share_pct} of the draws keep the label", { share_pct: D.data.borderline }]) : "",
       };
     }
-    if (D.state.layer === "more") {
+    if (D.ranking(D.state.layer)) {
       D.data.solutions.forEach(function (s) { add(s.id, s.id + " " + D.solutionName(s.id), s.colour, null); });
-      add("none", t("No focus area"), DIM, null);
+      add("none", D.state.layer === "more" ? t("Nothing stands out") : t("No focus area"), DIM, null);
       return {
-        title: t("More than elsewhere"),
-        note: t("The solution that stands out most against the city's average; not the most important one."),
+        title: D.rankingName(D.state.layer),
+        note: D.state.layer === "more"
+          ? t("The solution that stands out most against the city's average; not the most important one.")
+          : t("The solution with the most points; where two share the lead, the second is hatched."),
         rows: rows,
-        hint: D.data.dominance.map(D.say).concat([t(D.data.judgement)]).join(" "),
+        hint: (set.warnings[D.ranking(D.state.layer)] || []).map(D.say).concat([t(D.data.judgement)]).join(" "),
       };
     }
     for (let step = 4; step >= 0; step -= 1) {
@@ -152,7 +153,7 @@
   /* ---- drawing ----------------------------------------------------------------------- */
   D.draw = function (theMap) {
     map = theMap;
-    [["water", 210], ["zones", 400], ["green", 420], ["roads", 430], ["outline", 450], ["names", 640]].forEach(function (p) {
+    [["water", 210], ["zones", 400], ["green", 420], ["roads", 430], ["blocks", 440], ["outline", 450], ["names", 640]].forEach(function (p) {
       map.createPane(p[0]).style.zIndex = p[1];
       if (p[0] !== "zones") map.getPane(p[0]).style.pointerEvents = "none";
     });
@@ -169,6 +170,8 @@
     nameLayer = L.layerGroup();
     siteLayer = L.layerGroup();
     stationLayer = L.layerGroup();
+    blockLayer = L.layerGroup();
+    blockPaint = L.canvas({ pane: "blocks", padding: 0.3 });
     outline = L.layerGroup().addTo(map);
     map.on("zoomend resize", placeNames);
     const far = function () { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
@@ -243,7 +246,7 @@
       box.append(el("span", { text: found.label ? t(found.label.name) : t(D.data.unknown.name) }));
       if (found.borderline) box.append(el("em", { text: t("borderline") }));
     } else {
-      const focus = D.focusOf(set, i).find(function (f) { return f.solution === (D.state.layer === "more" ? look(set, i).key : D.state.layer); });
+      const focus = D.focusOf(set, i).find(function (f) { return f.solution === (D.ranking(D.state.layer) ? look(set, i).key : D.state.layer); });
       box.append(el("span", { text: focus ? focus.solution + " " + D.solutionName(focus.solution) : t("No focus area") }));
     }
     return box;
@@ -282,6 +285,7 @@
 
   D.outlineChosen = function () {
     outline.clearLayers();
+    drawBlocks();
     const set = D.set(D.state.set);
     D.state.zones.forEach(function (i) {
       const rings = D.rings(set.shapes[i]);
@@ -309,7 +313,7 @@
       const at = D.point(set.centres[i]);
       const p = map.latLngToLayerPoint(at);
       const text = D.name(set, i);
-      const code = D.state.layer === "more" ? look(set, i).key : "";
+      const code = D.ranking(D.state.layer) ? look(set, i).key : "";
       const half = text.length * 3.7 + 6;
       const box = [p.x - half, p.y - 9, p.x + half, p.y + (code && code !== "none" ? 24 : 9)];
       if (!free(box)) return;
@@ -339,16 +343,36 @@
     siteLayer.clearLayers();
     toggle(siteLayer, D.overlays.sites);
     if (!D.overlays.sites) return;
+    const set = D.set(D.state.set);
     D.data.sites.forEach(function (site) {
+      if (site.set !== D.state.set) return;
       if (D.solution(D.state.layer) && site.solution && site.solution !== D.state.layer) return;
       const kind = D.named("sites", site.kind);
       const icon = L.divIcon({ className: "site", html: el("span", { text: site.solution || "•" }), iconSize: [26, 26] });
       const box = el("div", {}, el("strong", { text: site.name || kind }), el("span", { text: kind }), el("span", { text: D.say(site.reason) }));
       const marker = L.marker(D.point(site.at), { icon: icon, keyboard: false, alt: site.name || kind });
       marker.bindTooltip(box, { className: "tip", direction: "top", offset: [0, -12] });
-      const i = D.set("districts") ? D.set("districts").ids.indexOf(site.zone) : -1;
-      if (i >= 0 && D.state.set === "districts") marker.on("click", function () { D.choose([i]); });
+      const i = set.ids.indexOf(site.zone);
+      if (i >= 0) marker.on("click", function () { D.choose([i]); });
       siteLayer.addLayer(marker);
+    });
+  }
+  /* Of one solution the blocks of every zone; of the leading solutions those of the chosen zone. */
+  function drawBlocks() {
+    blockLayer.clearLayers();
+    const set = D.set(D.state.set);
+    toggle(blockLayer, D.data.page === "focus" && D.overlays.blocks);
+    if (!map.hasLayer(blockLayer)) return;
+    const ranked = D.ranking(D.state.layer);
+    (ranked ? D.state.zones : Array.from(set.ids.keys())).forEach(function (i) {
+      const shown = ranked ? D.leadersOf(set, i, D.state.layer)
+        : D.focusOf(set, i).filter(function (f) { return f.solution === D.state.layer; });
+      shown.forEach(function (area) {
+        (area.blocks || []).forEach(function (k) {
+          blockLayer.addLayer(L.polygon(D.rings(set.blocks[k]), { renderer: blockPaint, pane: "blocks", interactive: false,
+            color: "#c2410c", weight: 1.4, fillColor: "#c2410c", fillOpacity: 0.35 }));
+        });
+      });
     });
   }
   D.swatch = function (colour, hatch) {

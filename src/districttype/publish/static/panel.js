@@ -100,6 +100,7 @@
         el("dl", {},
           entry(t("Why"), (area.reasons || []).map(D.say), true),
           entry(t("Mind"), (area.cautions || []).map(D.say), true),
+          entry(t("Blocks where the need is"), (area.needs || []).map(D.say), true),
           entry(t("Who to invite"), names("actors", area.actors)),
           entry(t("Convened by"), names("actors", area.convener)),
           entry(t("Means"), names("means", area.means), true),
