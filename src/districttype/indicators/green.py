@@ -25,15 +25,23 @@ PARK_M2 = 10_000.0
 PARK_REACH = 300.0  # m, as the crow flies (WHO Europe, Urban green spaces, 2016)
 
 
-def green(scene: Scene) -> dict[str, FloatArray]:
-    """Return the indicators of green and blue."""
-    by_cover = mapped_share(scene, "land_cover", GREEN_COVER)
-    by_use = mapped_share(scene, "land_use", GREEN_USE)
-    whole = np.asarray(scene.zones.frame.geometry.area)
+def cover(scene: Scene) -> dict[str, FloatArray]:
+    """Return what is seen from above; how green it is also where only land use is known."""
+    known = share_covered(scene, "land_cover") > 0
+    green = mapped_share(scene, "land_cover", GREEN_COVER)
+    if not known.all():
+        green = np.where(known, green, mapped_share(scene, "land_use", GREEN_USE))
     return {
-        "green_share": np.where(share_covered(scene, "land_cover") > 0, by_cover, by_use),
+        "green_share": green,
         "tree_share": mapped_share(scene, "land_cover", ("trees",)),
         "sealed_share": mapped_share(scene, "land_cover", ("built", "paved")),
+    }
+
+
+def green(scene: Scene) -> dict[str, FloatArray]:
+    """Return the indicators of water and of green one can go to."""
+    whole = np.asarray(scene.zones.frame.geometry.area)
+    return {
         "water_share": np.clip(1.0 - ratio(scene.land_area, whole), 0.0, 1.0),
         "recreation_land_share": mapped_share(scene, "land_use", RECREATION),
         "protected_share": mapped_share(scene, "land_use", ("nature_reserve",)),

@@ -12,9 +12,9 @@ from districttype.indicators.density import density, settlement
 from districttype.indicators.development import development
 from districttype.indicators.energy import energy
 from districttype.indicators.facts import Facts, Scene
-from districttype.indicators.green import green
+from districttype.indicators.green import cover, green
 from districttype.indicators.ground import ground
-from districttype.indicators.mobility import mobility, transit_zones
+from districttype.indicators.mobility import mobility, rail, transit_zones
 from districttype.indicators.ownership import ownership
 from districttype.indicators.registry import REGISTRY, Indicator
 from districttype.indicators.services import services
@@ -31,10 +31,12 @@ THEMES: Mapping[str, Theme] = {
     "development": development,
     "use": use,
     "mobility": mobility,
+    "rail": rail,
     "streets": streets,
     "transit_zones": transit_zones,
     "energy": energy,
     "ground": ground,
+    "cover": cover,
     "green": green,
     "services": services,
     "ownership": ownership,

@@ -30,7 +30,7 @@ PUBLIC_TRANSPORT_ZONES = ("pedestrian", "intensive_transit", "transit")
 
 
 def mobility(scene: Scene) -> dict[str, FloatArray]:
-    """Return the indicators of mobility."""
+    """Return the indicators of stops, and of what else moves people."""
     facts = scene.facts
     stops, lying = facts.frame("stops"), scene.overlap("stops")
     peak, served = numbers(stops, "departures_peak_hour"), open_now(facts)
@@ -44,14 +44,22 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
     return {
         "stops_bus": lying.count(served & is_in(stops, "mode", "bus")),
         "stops_tram": lying.count(served & is_in(stops, "mode", "tram", "light_rail")),
-        "stations": scene.among(facts.once(stations)).count(),
         **shares(scene, "stop", points[served], WALK_TO_STOP),
         **by_bus,
-        **shares(scene, "station", points[served & is_station(facts)], WALK_TO_STATION),
         "minutes_to_centre": mean_on_land(scene, "travel_times", "minutes"),
         "departures_per_hour": np.where(np.isnan(peak).all(), np.nan, departures),
         **_counts(scene),
         "parking_m2_per_floor_m2": _parking_per_floor(scene),
+    }
+
+
+def rail(scene: Scene) -> dict[str, FloatArray]:
+    """Return the indicators of stations."""
+    facts = scene.facts
+    points = facts.frame("stops").geometry.to_numpy()[open_now(facts) & is_station(facts)]
+    return {
+        "stations": scene.among(facts.once(stations)).count(),
+        **shares(scene, "station", points, WALK_TO_STATION),
     }
 
 
