@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from districttype import pipeline
 from districttype.answers.explain import explain_zone
 from districttype.answers.validate import validate_labels
 from districttype.city import load_city
 from districttype.indicators.measure import measure
 from districttype.lastrun import load_run, run_of
 from districttype.layers.reconstructed import embedded_layers
+from districttype.publish.edition import Edition
 from districttype.typology.label import label_zones
 from districttype.typology.thresholds import load_facets
 from districttype.zones import make_zone_set
@@ -24,13 +24,13 @@ ESPOO = load_city("espoo")
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("embedded")
+def out(edition: Edition, embedded_out: Path) -> Path:
+    return embedded_out
 
 
 @pytest.fixture(scope="module")
-def edition(out: Path):
-    return pipeline.classify(ESPOO, data="embedded", zone_sets=("districts", "stations"), out=out)
+def edition(embedded: Edition) -> Edition:
+    return embedded
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from districttype import __version__
 from districttype.i18n import N_
 from districttype.publish import legend, svg
 from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.focuswords import choice, clusters, focus_of, leads, sites_of, steps
 from districttype.publish.shapes import simplify_zones
 from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
@@ -135,7 +136,12 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "facets": [_facet(f, result, words) for f in legend.FACETS if f.id in result.labels],
         "count": len(result.zones),
         "facts": _facts(edition, words),
-        "choice": _choice(edition, result, words),
+        "leads": leads(result, words),
+        "choice": choice(edition, result, words),
+        "clusters": clusters(result, words),
+        "steps": steps(edition, ";".join(edition.catalogue.checklists), language)
+        if edition.catalogue
+        else [],
         "missing": [str(name) for name in edition.run.get("missing_layers", [])],
         "sources": source_table(edition).fillna("").to_dict("records"),
         "credits": attributions(edition),
@@ -201,33 +207,6 @@ def _facts(edition: Edition, words: Words) -> list[dict[str, str]]:
     return found
 
 
-def chosen(edition: Edition) -> pd.DataFrame:
-    """Return the shortlist: the first focus areas to begin with."""
-    view = edition.results["districts"].city
-    return pd.DataFrame() if view is None else view.shortlist
-
-
-def _choice(edition: Edition, result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
-    return [
-        {
-            "zone": words.zone_name(result, row["zone_id"]),
-            "id": row["zone_id"],
-            "solution": row["solution"],
-            "colour": legend.SOLUTION_COLOURS.get(row["solution"], "#23303f"),
-            "name": words.solution(row["solution"]),
-            "why": words.sentences(row["reasons"]),
-            "sheet": sheet_name(row["zone_id"], row["solution"]),
-        }
-        for row in chosen(edition).to_dict("records")
-    ]
-
-
-def sheet_name(zone_id: str, solution: str) -> str:
-    """Return the file name of a workshop sheet: safe on every file system."""
-    safe = "".join(c if c.isalnum() or c in "-_" else "_" for c in str(zone_id))
-    return f"{safe}-{solution}.html"
-
-
 def _thresholds(edition: Edition, words: Words) -> list[dict[str, Any]]:
     found = []
     for facet, cuts in dict(edition.run.get("thresholds", {})).items():
@@ -268,48 +247,3 @@ def _district(zone: str, edition: Edition, result: ZoneSetResult, words: Words) 
         ],
         "sites": sites_of(result, zone, words),
     }
-
-
-def focus_of(result: ZoneSetResult, zone: str, words: Words, most: int = 3) -> list[dict[str, Any]]:
-    """Return the focus areas of a zone in words, best first."""
-    return [
-        {
-            "solution": row["solution"],
-            "colour": legend.SOLUTION_COLOURS.get(row["solution"], "#23303f"),
-            "name": words.solution(row["solution"]),
-            "share": words.percent(row.get("share_of_max", row["score"])),
-            "reasons": words.sentences(row["reasons"]),
-            "cautions": words.sentences(row.get("cautions")),
-            "actors": words.named("actors", row["actors"]),
-            "convener": words.named("actors", row.get("convener")),
-            "means": words.named("means", row["means"]),
-            "prerequisites": words.named("prerequisites", row["prerequisites"]),
-            "systems": words.named("systems", row["systems"]),
-        }
-        for row in result.focus_of.get(zone, [])[:most]
-    ]
-
-
-def sites_of(
-    result: ZoneSetResult, zone: str, words: Words, solution: str | None = None
-) -> list[dict[str, Any]]:
-    """Return the sites of a zone (for a solution), each place once, in words."""
-    mine = [row for row in result.sites_of.get(zone, []) if solution in (None, row["solution"])]
-    places = {(row["kind"], str(row["name"]), row["geometry"].wkb): row for row in mine}
-    return [
-        {
-            "kind": next(iter(words.named("sites", row["kind"])), ""),
-            "name": row["name"] if isinstance(row["name"], str) else "",
-            "reason": words.say(row["reason"]),
-            "point": row["geometry"],
-        }
-        for row in places.values()
-    ]
-
-
-def blocks_of(result: ZoneSetResult, zone: str, solution: str) -> gpd.GeoDataFrame:
-    """Return the blocks of a zone that carry the need for a solution, the greatest first."""
-    blocks = result.blocks
-    if blocks is None:
-        return gpd.GeoDataFrame({"reason": []}, geometry=[], crs=result.zones.frame.crs)
-    return blocks[(blocks["zone_id"] == zone) & (blocks["solution"] == solution)]

@@ -15,7 +15,14 @@ from districttype.errors import ConfigError
 from districttype.i18n import N_
 from districttype.publish import svg
 from districttype.publish.edition import Edition, ZoneSetResult
-from districttype.publish.report import blocks_of, chosen, focus_of, sheet_name, sites_of
+from districttype.publish.focuswords import (
+    blocks_of,
+    chosen,
+    focus_of,
+    sheet_name,
+    sites_of,
+    steps,
+)
 from districttype.publish.shapes import simplify_zones
 from districttype.publish.stamp import JUDGEMENT, MADE, stamp
 from districttype.publish.templating import environment, static
@@ -177,7 +184,7 @@ def _sheet(
             {"at": drawing.at(shape.representative_point()), "reason": words.say(reason)}
             for shape, reason in zip(need.geometry, need["reason"], strict=True)
         ],
-        "steps": _steps(edition, str(row.get("checklists", "")), language),
+        "steps": steps(edition, str(row["checklists"]), language),
         "questions": _questions(labels, row, words),
         "map": drawing,
         "bar": words.number(drawing.bar["metres"]) + "\u00a0m",
@@ -185,21 +192,6 @@ def _sheet(
         "made": words.t(MADE, version=__version__, date=words.as_of),
         "judgement": words.t(JUDGEMENT),
     }
-
-
-def _steps(edition: Edition, checklists: str, language: str) -> list[dict[str, Any]]:
-    if edition.catalogue is None:
-        return []
-    found = []
-    for key in filter(None, checklists.split(";")):
-        checklist = edition.catalogue.checklists[key]
-        found.append(
-            {
-                "name": checklist.name.get(language, checklist.name["en"]),
-                "steps": [step.get(language, step["en"]) for step in checklist.steps],
-            }
-        )
-    return found
 
 
 def _questions(labels: list[dict[str, Any]], row: pd.Series, words: Words) -> list[str]:
