@@ -68,7 +68,7 @@ def test_focus_csv_keeps_its_contract(out: Path) -> None:
     assert not table.duplicated(KEYS).any()
     for column in ("reasons", "actors", "means", "basis", "level", "systems", "prerequisites"):
         assert table[column].str.strip().ne("").all(), column
-    assert not table["reasons"].str.contains(r"nan|None|\{", regex=True).any()
+    assert not table["reasons"].str.contains(r"\bnan\b|\bNone\b|\{", regex=True).any()
     assert table["solution"].isin(load_catalogue().solutions).all()
 
 

@@ -168,8 +168,9 @@ def test_the_report_prints_one_page_a_district(
 ) -> None:
     sheets = printed(browser, out / page, "", tmp_path / "report.pdf")
     assert paper(tmp_path / "report.pdf") == A4
-    assert len(sheets) == 4 + 8  # the city, where to begin, sources, contents, and the districts
-    for sheet, (zone_id, *_) in zip(sheets[4:], toy.DISTRICTS, strict=True):
+    # the city, which solution leads, where to begin, steps, sources, contents, and the districts
+    assert len(sheets) == 6 + 8
+    for sheet, (zone_id, *_) in zip(sheets[6:], toy.DISTRICTS, strict=True):
         assert zone_id in sheet
 
 
