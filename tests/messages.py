@@ -9,13 +9,14 @@ from pathlib import Path
 from babel.messages.extract import extract_from_dir, extract_from_file
 
 from districttype.indicators.registry import REGISTRY
+from districttype.publish.legend import FACETS
 from districttype.publish.payload import page_messages
 
 PACKAGE = Path(str(files("districttype")))
 
 
 def messages() -> set[str]:
-    """Return what code marks with N_, what templates and scripts say, and what indicators are."""
+    """Return what code marks with N_, what templates and scripts say, and what tables name."""
     found = {
         m for _, _, m, *_ in extract_from_dir(PACKAGE, [("**.py", "python")], keywords={"N_": None})
     }
@@ -26,6 +27,8 @@ def messages() -> set[str]:
             )
             found |= {m for _, m, *_ in extracted}
     found |= page_messages() | {indicator.description for indicator in REGISTRY}
+    for facet in FACETS:
+        found |= {label.name for label in facet.labels} | set(facet.names().values())
     return {m for m in found if isinstance(m, str) and m}
 
 

@@ -6,8 +6,10 @@ projector: a test measures it. Unknown has a grey of its own, which no label use
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib.resources import files
 
 from districttype.i18n import N_
 
@@ -28,133 +30,79 @@ class Label:
     colour: str
     of: str = ""
 
+    @property
+    def key(self) -> str:
+        """Return `label` or `label.detail`."""
+        return f"{self.of}.{self.id}" if self.of else self.id
+
 
 @dataclass(frozen=True)
 class FacetLegend:
     """One facet as people see it.
 
-    `details` are those that have a colour of their own: a zone of their label with one of them is
-    drawn in it. `flags` are details that are only said. `legend` puts labels and details, named
-    `label` or `label.detail`, in the order in which they are listed.
+    `drawn` are labels and the details that have a colour of their own, as a legend lists them: a
+    zone of a detail's label with that detail is drawn in it. `flags` are details that are only
+    said.
     """
 
     id: str
     name: str
     question: str
-    labels: tuple[Label, ...]
-    details: tuple[Label, ...] = ()
-    flags: Mapping[str, str] = field(default_factory=dict)
-    legend: tuple[str, ...] = ()
+    drawn: tuple[Label, ...]
+    flags: Mapping[str, str]
 
     @property
-    def order(self) -> tuple[str, ...]:
-        """Return labels and details in the order in which a legend lists them."""
-        return self.legend or tuple(label.id for label in self.labels)
+    def labels(self) -> tuple[Label, ...]:
+        """Return the labels."""
+        return tuple(entry for entry in self.drawn if not entry.of)
+
+    @property
+    def details(self) -> tuple[Label, ...]:
+        """Return the details with a colour of their own."""
+        return tuple(entry for entry in self.drawn if entry.of)
 
     def names(self) -> Mapping[str, str]:
         """Return what details and flags are called."""
         return {detail.id: detail.name for detail in self.details} | dict(self.flags)
 
 
-FACETS: tuple[FacetLegend, ...] = (
-    FacetLegend(
-        "density",
-        N_("Density"),
-        N_("How densely is it built?"),
-        (
-            Label("dense", N_("Densely built"), "#2f7fb9"),
-            Label("sparse", N_("Spaciously or sparsely built"), "#a5d9ab"),
-        ),
-        (
-            Label("dense", N_("dense"), "#23308f", of="dense"),
-            Label("spacious", N_("spacious"), "#3aaebb", of="sparse"),
-            Label("rural", N_("rural"), "#efe6a4", of="sparse"),
-        ),
-        {"compact": N_("compact"), "low": N_("low")},
-        ("dense.dense", "dense", "sparse.spacious", "sparse", "sparse.rural"),
-    ),
-    FacetLegend(
-        "development",
+QUESTIONS: Mapping[str, tuple[str, str]] = {
+    "density": (N_("Density"), N_("How densely is it built?")),
+    "development": (
         N_("Development"),
         N_("Is it to be infilled, newly built, or left as it is?"),
-        (
-            Label("infill", N_("Existing area to be infilled"), "#e8a200"),
-            Label("new", N_("Area for new construction"), "#7b1f7a"),
-            Label("stable", N_("Stable"), "#a9cfe8"),
-        ),
-        flags={"brownfield": N_("brownfield"), "greenfield": N_("greenfield")},
     ),
-    FacetLegend(
-        "use",
-        N_("Primary use"),
-        N_("What is it mainly used for?"),
-        (
-            Label("housing", N_("Housing"), "#f2b447"),
-            Label("offices", N_("Offices"), "#1769aa"),
-            Label("industry", N_("Industry"), "#4b2a63"),
-            Label("mixed", N_("Mixed use"), "#cf6f9f"),
-            Label("unbuilt", N_("Unbuilt"), "#cfe3c4"),
-        ),
-        flags={
-            "campus": N_("campus"),
-            "retail": N_("retail"),
-            "public": N_("public services"),
-            "recreation": N_("recreation"),
-        },
-    ),
-    FacetLegend(
-        "mobility",
-        N_("Mobility"),
-        N_("Which mobility infrastructure does it have?"),
-        (
-            Label("station_new", N_("New or planned station"), "#c2410c"),
-            Label("station", N_("Station"), "#174a7e"),
-            Label("frequent_bus", N_("Frequent bus"), "#58b0dc"),
-            Label("car", N_("Mainly by car"), "#e9dcae"),
-        ),
-    ),
-    FacetLegend(
-        "energy",
-        N_("Energy"),
-        N_("Which energy infrastructure does it have or could it bear?"),
-        (
-            Label("heat_network_viable", N_("Heat network is viable"), "#a61e2b"),
-            Label("borderline", N_("Heat network is borderline"), "#f0a35e"),
-            Label("individual", N_("Building by building"), "#a6d5ef"),
-        ),
-        flags={"waste_heat_source": N_("waste heat nearby"), "strong": N_("strong")},
-    ),
-    FacetLegend(
-        "ground",
-        N_("Ground"),
-        N_("What does it stand on?"),
-        (
-            Label("bedrock_thin_cover", N_("Bedrock and thin cover"), "#a8322d"),
-            Label("till", N_("Till"), "#d9b26a"),
-            Label("coarse", N_("Sand and gravel"), "#4f9d69"),
-            Label("clay", N_("Clay"), "#78b7e6"),
-            Label("organic", N_("Peat and mud"), "#5a3a78"),
-            Label("fill", N_("Fill"), "#2b2b2b"),
-            Label("mixed", N_("Mixed ground"), "#f1ecc9"),
-        ),
-        flags={
-            "groundwater_area": N_("groundwater area"),
-            "acid_sulphate": N_("acid sulphate soils"),
-        },
-    ),
-    FacetLegend(
-        "ownership",
+    "use": (N_("Primary use"), N_("What is it mainly used for?")),
+    "mobility": (N_("Mobility"), N_("Which mobility infrastructure does it have?")),
+    "energy": (N_("Energy"), N_("Which energy infrastructure does it have or could it bear?")),
+    "ground": (N_("Ground"), N_("What does it stand on?")),
+    "ownership": (
         N_("Land ownership"),
         N_("Who owns the land? It changes the means, not the label."),
-        (
-            Label("city", N_("City"), "#1f6fb2"),
-            Label("few_private", N_("A few private owners"), "#c8500f"),
-            Label("fragmented", N_("Many owners"), "#f2c04e"),
-            Label("public_institution", N_("A public institution"), "#3a1747"),
-            Label("mixed", N_("Mixed ownership"), "#e8f3c0"),
-        ),
     ),
-)
+}
+"""What each facet is called and asks, in the order in which facets are listed."""
+
+
+def _read() -> tuple[FacetLegend, ...]:
+    """Read `legend.csv`: a row a label, a detail with a colour, or (without a label) a flag."""
+    text = (files("districttype.publish") / "legend.csv").read_text(encoding="utf-8")
+    drawn: dict[str, list[Label]] = {facet: [] for facet in QUESTIONS}
+    flags: dict[str, dict[str, str]] = {facet: {} for facet in QUESTIONS}
+    for facet, label, detail, colour, name in list(csv.reader(text.splitlines()))[1:]:
+        if not label:
+            flags[facet][detail] = name
+        elif detail:
+            drawn[facet].append(Label(detail, name, colour, of=label))
+        else:
+            drawn[facet].append(Label(label, name, colour))
+    return tuple(
+        FacetLegend(facet, *said, tuple(drawn[facet]), flags[facet])
+        for facet, said in QUESTIONS.items()
+    )
+
+
+FACETS = _read()
 
 # Words that travel inside other messages: what facets are called there, and on what a cut rests.
 WORDS = (
@@ -223,10 +171,5 @@ def shown(legend: FacetLegend, label: str, detail: object) -> str:
 
 def palette(legend: FacetLegend) -> dict[str, Label]:
     """Return name and colour of all that a zone can be drawn as, unknown last."""
-    labels = {label.id: label for label in legend.labels}
-    found = {}
-    for key in legend.order:
-        label, _, detail = key.partition(".")
-        own = next((d for d in legend.details if (d.of, d.id) == (label, detail)), None)
-        found[key] = own or labels[label]
-    return found | {UNKNOWN: Label(UNKNOWN, UNKNOWN_NAME, UNKNOWN_COLOUR)}
+    entries = (*legend.drawn, Label(UNKNOWN, UNKNOWN_NAME, UNKNOWN_COLOUR))
+    return {entry.key: entry for entry in entries}

@@ -134,7 +134,7 @@ def _facet(facet: legend.FacetLegend, text: Texts) -> dict[str, Any]:
             for x in facet.details
         ],
         "words": {key: text(name) for key, name in facet.names().items()},
-        "order": list(facet.order),
+        "order": [entry.key for entry in facet.drawn],
     }
 
 
