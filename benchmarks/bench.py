@@ -24,6 +24,7 @@ from typing import Any
 import cityscape
 import geopandas as gpd
 import numpy as np
+import pages
 import peers
 import rasterio
 import shapely
@@ -252,6 +253,17 @@ def read_ours(path: Path) -> gpd.GeoDataFrame:
 READERS = {"districttype": read_ours, "pyrosm": peers.pyrosm}
 
 
+def bench_pages(_: bool) -> Numbers:
+    """Measure the pages of the embedded Espoo, the same in a quick run."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, _ = timed(lambda: pages.write_pages(Path(folder)))
+        return {
+            "writing_seconds": seconds,
+            **pages.sizes(Path(folder)),
+            **pages.times(Path(folder)),
+        }
+
+
 def peak_mb() -> float:
     """Return the most memory this process has held, MB."""
     status = Path("/proc/self/status")
@@ -282,6 +294,7 @@ PARTS: dict[str, Callable[[bool], Numbers]] = {
     "indicators": bench_indicators,
     "scaling": bench_scaling,
     "osm": bench_osm,
+    "pages": bench_pages,
 }
 
 
