@@ -152,6 +152,15 @@ def test_ogrinfo_reads_every_table(out: Path) -> None:
     assert not info.stderr.strip()
 
 
+@pytest.mark.slow
+def test_the_geopackage_keeps_to_the_standard(out: Path) -> None:
+    python = shutil.which("python3", path="/usr/bin") or "python3"
+    validator = [python, "-m", "osgeo_utils.samples.validate_gpkg"]
+    there = subprocess.run([*validator, "--help"], capture_output=True, check=False)
+    require_system("GDAL's validator", present=b"gpkg" in there.stdout, install="python3-gdal")
+    subprocess.run([*validator, str(out / "zones.gpkg")], check=True)
+
+
 QGIS = """
 import json, sys
 from qgis.core import QgsApplication, QgsFeature, QgsVectorLayer

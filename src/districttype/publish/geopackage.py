@@ -27,7 +27,7 @@ from districttype.publish.stamp import attributions, stamp
 from districttype.publish.tables import focus_table, plain, zone_table
 from districttype.publish.templating import environment
 
-# Three tables beside the data: the styles as QGIS keeps them, and the schema extension of the
+# Tables beside the data: the styles as QGIS keeps them, and the schema extension of the
 # standard, which holds what a column is called and what it means.
 _TABLES = """
 CREATE TABLE layer_styles (
@@ -40,6 +40,10 @@ CREATE TABLE IF NOT EXISTS gpkg_data_columns (
   mime_type TEXT, constraint_name TEXT,
   CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
   CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE IF NOT EXISTS gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC,
+  min_is_inclusive BOOLEAN, max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
 CREATE TABLE IF NOT EXISTS gpkg_extensions (
   table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL, definition TEXT NOT NULL,
   scope TEXT NOT NULL,
@@ -55,6 +59,8 @@ PLAIN_COLUMNS: Mapping[str, str] = {
     "name_sv": N_("Name in Swedish"),
     "name_latin": N_("Name in Latin letters"),
 }
+MANY, WIDE, THIN = 1500, 0.26, 0.02
+"""With more zones than this, white borders are thin, lest they pale the map; widths in mm."""
 DETAIL, CONFIDENCE = N_("{facet}: detail"), N_("{facet}: confidence (0–1)")
 
 
@@ -79,9 +85,10 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
             " VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
             (day,),
         )
-        db.execute(
-            "INSERT OR IGNORE INTO gpkg_extensions VALUES ('gpkg_data_columns', NULL,"
-            " 'gpkg_schema', 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')"
+        db.executemany(
+            "INSERT OR IGNORE INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema',"
+            " 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
+            [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
         )
         for name, result in edition.results.items():
             table = zone_table(result)
@@ -95,16 +102,34 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
                 " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
                 " owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', ?)",
-                [
-                    (name, legend.id, style(legend, titles, language), legend.id == FACETS[0],
-                     translate(legend.question, language), day)
-                    for legend in map(facet, (*FACETS, "ownership"))
-                ],
-            )  # fmt: skip
+                _styles(name, titles, language, THIN if len(table) > MANY else WIDE, day),
+            )
 
 
-def style(legend: FacetLegend, titles: Mapping[str, str], language: str) -> str:
-    """Return the QGIS style (QML) of a facet: colour by label, paled where it is borderline."""
+def _styles(
+    table: str, titles: Mapping[str, str], language: str, border: float, day: str
+) -> list[tuple[object, ...]]:
+    """Return the rows of `layer_styles` of a table: a style a facet, the first by default."""
+    return [
+        (
+            table,
+            legend.id,
+            style(legend, titles, language, border),
+            legend.id == FACETS[0],
+            translate(legend.question, language),
+            day,
+        )
+        for legend in map(facet, (*FACETS, "ownership"))
+    ]
+
+
+def style(
+    legend: FacetLegend, titles: Mapping[str, str], language: str, border: float = WIDE
+) -> str:
+    """Return the QGIS style (QML) of a facet: colour by label, paled where it is borderline.
+
+    `border` is how wide the white line round a zone is, in mm.
+    """
     labels = {label.id: translate(label.name, language) for label in legend.labels}
     categories = [
         {
@@ -133,6 +158,7 @@ def style(legend: FacetLegend, titles: Mapping[str, str], language: str) -> str:
             expression=expression if cases else legend.id,
             opacity=pale if legend.id in FACETS else "100",
             categories=categories,
+            border=border,
         )
     )
 

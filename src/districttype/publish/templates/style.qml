@@ -34,7 +34,7 @@
       <Option name="style" type="QString" value="solid"/>
       <Option name="outline_color" type="QString" value="255,255,255,255"/>
       <Option name="outline_style" type="QString" value="solid"/>
-      <Option name="outline_width" type="QString" value="0.26"/>
+      <Option name="outline_width" type="QString" value="{{ border }}"/>
       <Option name="outline_width_unit" type="QString" value="MM"/>
      </Option>
     </layer>
