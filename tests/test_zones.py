@@ -115,7 +115,7 @@ def test_stops_of_one_station_are_one() -> None:
     assert found["zone_id"].tolist() == [
         "5000-5050", "keilaniemi", "leppavaara", "market", "market-2", "town-hall",
     ]  # fmt: skip
-    assert found["name"].tolist()[:3] == ["(5000, 5050)", "Keilaniemi", "Leppävaara"]
+    assert found["name"].tolist()[:3] == ["", "Keilaniemi", "Leppävaara"]
     assert [len(points) for points in found["points"]] == [2, 2, 2, 1, 1, 1]
 
 
@@ -175,6 +175,14 @@ def test_stations_end_at_the_city_s_edge() -> None:
     assert zones.frame["parent"].tolist() == ["111", "111"]
     assert_allclose(zones.frame.area["edge"], np.pi * (800 / 1.3) ** 2 / 2, rtol=0.01)
     assert zones.frame.total_bounds[0] == 0
+
+
+def test_a_station_without_a_name_is_called_after_its_district() -> None:
+    zones = make_zone_set("stations", layers(TWO, stops((None, "rail", 1000, 1000))))
+    assert zones is not None
+    assert zones.ids.tolist() == ["1000-1000"]
+    district = TWO.frame.set_index("zone_id")["name"]
+    assert zones.frame["name"].tolist() == [district[zones.frame["parent"].iloc[0]]]
 
 
 def test_no_station_makes_no_zone_set() -> None:

@@ -112,6 +112,23 @@ def test_search_finds(browser: Browser, maps: Path, typed: str, title: str) -> N
 
 
 @pytest.mark.slow
+def test_the_keyboard_meets_the_controls_and_then_the_map_as_one(
+    browser: Browser, maps: Path
+) -> None:
+    with offline(browser, maps / "typology.html", "#lang=en") as page:
+        met = []
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            met.append(page.evaluate("document.activeElement.id || document.activeElement.name"))
+            if met[-1] == "map_city":
+                break
+        assert met[:1] + met[5:6] == ["", "search"]  # the way past the links, then the search
+        for control in ("level", "layer", "share", "print", "zoom-in", "open-sources"):
+            assert control in met
+        assert met[-1] == "map_city"  # and no zone is a stop of its own
+
+
+@pytest.mark.slow
 def test_search_by_keyboard_and_nothing_found(browser: Browser, maps: Path) -> None:
     with offline(browser, maps / "typology.html", "#lang=en") as page:
         box = page.locator("#search")

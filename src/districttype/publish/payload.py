@@ -264,14 +264,21 @@ def _stops(edition: Edition) -> list[dict[str, Any]]:
 
 
 def _places(edition: Edition) -> list[dict[str, Any]]:
+    """Return what people call places: names, and the zone that is the place, or its zones."""
     if edition.places is None:
         return []
     columns = name_columns(edition.places)
-    return [
-        {
-            "names": list(dict.fromkeys(str(row[c]) for c in columns if isinstance(row[c], str))),
-            "set": str(row["zone_set"]),
-            "zones": [zone.strip() for zone in str(row["zones"]).split(";") if zone.strip()],
-        }
-        for row in edition.places.to_dict("records")
-    ]
+    whole = set(edition.results["places"].zones.ids) if "places" in edition.results else set()
+    found = []
+    for row in edition.places.to_dict("records"):
+        names = list(dict.fromkeys(str(row[c]) for c in columns if isinstance(row[c], str)))
+        parts = [zone.strip() for zone in str(row["zones"]).split(";") if zone.strip()]
+        one = names[0] in whole
+        found.append(
+            {
+                "names": names,
+                "set": "places" if one else str(row["zone_set"]),
+                "zones": names[:1] if one else parts,
+            }
+        )
+    return found

@@ -43,7 +43,8 @@ def make_stations(layers: Layers) -> Zones | None:
     """Return what 800 m on foot reach from each rail, metro, light-rail and tram station.
 
     Stations planned count like those there are. The platforms and stops of one station, and
-    stations of one name beside each other (Leppävaara's trains and light rail), make one zone.
+    stations of one name beside each other (Leppävaara's trains and light rail), make one zone;
+    one whose stops have no name is called after its district.
     Streets are followed for 750 m and the ground 50 m to their sides belongs to the zone, the
     "sausage" buffer of Forsyth, Van Riper, Larson, Wall and Neumark-Sztainer (2012). Where the
     layer `streets` knows next to no street round a station, a circle stands in and a note says so.
@@ -81,6 +82,8 @@ def make_stations(layers: Layers) -> Zones | None:
     }
     centres = shapely.points([points.mean(axis=0) for points in stations["points"]])
     frame["parent"] = parents(centres, districts)
+    district = frame["parent"].map(districts.set_index("zone_id")["name"]).fillna(frame["zone_id"])
+    frame["name"] = frame["name"].where(frame["name"] != "", district)
     frame = frame[~frame.is_empty]
     if frame.empty:
         return None
@@ -89,7 +92,7 @@ def make_stations(layers: Layers) -> Zones | None:
 
 
 def merge_stops(stops: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return one row a station: zone_id, name, and the points of its stops."""
+    """Return one row a station: zone_id, name ("" if its stops have none), its stops' points."""
     xy = shapely.get_coordinates(stops.geometry.to_numpy())
     names = [_plain(name) for name in stops["name"]]
     strength = stops["mode"].map({mode: i for i, mode in enumerate(reversed(STATION_MODES))})
@@ -98,8 +101,8 @@ def merge_stops(stops: gpd.GeoDataFrame) -> pd.DataFrame:
         points = xy[members]
         best = members[np.argsort(strength.to_numpy()[members], kind="stable")[0]]
         x, y = points.mean(axis=0)
-        name = names[best] or f"({y:.0f}, {x:.0f})"
-        rows.append({"name": name, "points": points, "key": slug(name), "x": x, "y": y})
+        key = slug(names[best] or f"({y:.0f}, {x:.0f})")
+        rows.append({"name": names[best], "points": points, "key": key, "x": x, "y": y})
     table = pd.DataFrame(rows).sort_values(["key", "y", "x"], ignore_index=True)
     again = table.groupby("key").cumcount()
     table["zone_id"] = table["key"].where(again == 0, table["key"] + "-" + (again + 1).astype(str))

@@ -9,6 +9,7 @@
   D.start = function (theMap) {
     D.load();
     map = theMap;
+    document.body.append($("stage")); // who goes by keyboard meets the controls before the map
     document.body.dataset.page = D.data.page;
     map.attributionControl = undefined;
     L.control.scale({ imperial: false, position: "bottomleft", maxWidth: 160 }).addTo(map);
@@ -127,7 +128,13 @@
       const set = D.data.sets[place.set];
       if (!set) return;
       const zones = place.zones.map(function (id) { return set.ids.indexOf(id); }).filter(function (i) { return i >= 0; });
-      if (zones.length) index.push({ set: place.set, zones: zones, names: place.names, keys: place.names.map(D.fold), place: true });
+      const known = zones.length === 1 && index.find(function (e) { return e.set === place.set && e.zones[0] === zones[0]; });
+      if (known) { // a zone that has one more name
+        known.names = Array.from(new Set(known.names.concat(place.names)));
+        known.keys = known.keys.concat(place.names.map(D.fold));
+      } else if (zones.length) {
+        index.push({ set: place.set, zones: zones, names: place.names, keys: place.names.map(D.fold), place: true });
+      }
     });
     return index;
   }
@@ -143,12 +150,14 @@
       });
       return best;
     };
-    const shown = function (e) { return e.place ? e.names[0] : D.name(D.data.sets[e.set], e.zones[0]); };
+    const shown = function (e) {
+      return e.place && e.set !== "places" ? e.names[0] : D.name(D.data.sets[e.set], e.zones[0]);
+    };
     return entries()
       .filter(function (e) { return q ? true : e.set === D.state.set && !e.place; })
       .map(function (e) { return { entry: e, rank: q ? rank(e) : 1, text: shown(e) }; })
       .filter(function (m) { return m.rank < 9; })
-      .sort(function (a, b) { return a.rank - b.rank || a.text.localeCompare(b.text, D.state.lang); })
+      .sort(function (a, b) { return a.rank - b.rank || b.entry.place - a.entry.place || a.text.localeCompare(b.text, D.state.lang); })
       .slice(0, q ? 12 : 200);
   }
   function suggest() {

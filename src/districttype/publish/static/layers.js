@@ -228,6 +228,7 @@
         renderer: many ? canvas : svg, pane: "zones", smoothFactor: many ? 0 : 0.6,
       }));
       path.zone = i;
+      path.on("add", function () { if (path.getElement()) path.getElement().setAttribute("tabindex", -1); });
       group.addLayer(path);
       return path;
     });

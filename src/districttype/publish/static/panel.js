@@ -25,7 +25,7 @@
 
   function head(set, i) {
     const also = D.otherNames(set, i);
-    const facts = [set.parents && set.parents[i], set.ids[i],
+    const facts = [parent(set, i), set.ids[i],
       set.land[i] !== null ? t("land") + " " + D.quantity(set.land[i], "km2") : ""];
     return el("div", { class: "panel-head" },
       el("div", {},
@@ -33,6 +33,14 @@
         also.length ? el("p", { class: "also", text: also.join(" · ") }) : null,
         el("p", { class: "facts", text: facts.filter(Boolean).join(" · ") })),
       el("button", { type: "button", class: "close", "aria-label": t("Close"), text: "×", onclick: function () { D.choose([]); } }));
+  }
+
+  /* What a zone lies in: a greater area by its name, or a district by its id. */
+  function parent(set, i) {
+    const districts = D.data.sets.districts;
+    const mother = set.parents && set.parents[i];
+    const at = districts ? districts.ids.indexOf(mother) : -1;
+    return at < 0 ? mother : D.name(districts, at);
   }
 
   function others(set) {
