@@ -66,7 +66,7 @@ def test_help_needs_no_library_of_the_stages_and_little_time() -> None:
 
 
 def test_every_command_about_a_run_has_the_same_options(districttype: Command) -> None:
-    for command in ("classify", "explain", "validate", "learn", "compare"):
+    for command in ("classify", "explain", "validate", "learn", "compare", "workshop"):
         said = districttype(command, "--help").out
         for option in ("--data", "--layers", "--out", "--raw"):
             assert said.count(f"  {option} ") == 1
@@ -166,6 +166,19 @@ def test_compare_takes_the_last_run_of_the_city_named(
     answer = json.loads(districttype("compare", here, "Avillage1", "--with", there, "--json").out)
     assert {row["city"] for row in answer["nearest"]} == {"B"}
     assert all(row["zone_id"].startswith("bvillage") for row in answer["nearest"])
+
+
+def test_a_sheet_is_refused_with_one_line(
+    districttype: Command, town: list[str | Path], tmp_path: Path
+) -> None:
+    for words, said in (
+        ((*town, "acentre0", "A9"), "workshop: there is no solution 'A9'; known are A1, A2"),
+        ((*town, "Nowhere", "A5"), "Adorf: no zone and no place is called 'Nowhere'"),
+        ((town[0], "--out", tmp_path / "no", "acentre0", "A5"), "holds no run; make one"),
+    ):
+        answer = districttype("workshop", *words)
+        assert (answer.code, answer.out) == (1, "")
+        assert said in answer.err.splitlines()[-1]
 
 
 def test_cities_lists_the_cities_of_the_package(districttype: Command) -> None:

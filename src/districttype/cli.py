@@ -219,6 +219,29 @@ def compare(
     _answer(answer, look_alikes_text, as_json)
 
 
+def workshop(
+    options: RunOptions,
+    zone: ZoneArg,
+    solution: Annotated[str, typer.Argument(metavar="SOLUTION", help="A1 to A8.")],
+    lang: Annotated[str | None, typer.Option("--lang", help="Language shown first.")] = None,
+) -> None:
+    """Write the A3 sheet of one zone and one solution, of what the last run found."""
+    from districttype.answers.workshop import write_sheet
+
+    sheet = write_sheet(
+        options.config(),
+        options.folder(),
+        zone,
+        solution.upper(),
+        data=options.data,
+        layers=options.layers,
+        raw=options.raw,
+        language=lang,
+        say=say,
+    )
+    typer.echo(str(sheet))
+
+
 @app.command()
 def cities(as_json: JsonOpt = False) -> None:
     """List the cities that come with the program."""

@@ -10,14 +10,17 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import pyogrio
 import shapely
 
 from districttype.city import City
 from districttype.errors import ConfigError, SourceError
+from districttype.layers.schema import Layers
 from districttype.publish.edition import Edition
 from districttype.typology.learn import SUFFIX, load_all, save
 from districttype.typology.thresholds import load_facets
 from districttype.typology.zoneset import label_set
+from districttype.zones import Zones, make_zones
 
 STAGES = "stages"
 NAME_COLUMNS = ("name", "name_sv", "name_latin", "parent")
@@ -131,6 +134,25 @@ def load_run(city: City, out: Path) -> Run | None:
             name: label_set(name, table, facets, models) for name, table in kept.indicators.items()
         },
     )
+
+
+def load_zones(out: Path, name: str, layers: Layers) -> Zones:
+    """Return a zone set of the run under `out`, in the shapes that its `zones.gpkg` has.
+
+    Raises
+    ------
+    SourceError
+        If the file does not have it.
+    """
+    file = out / "zones.gpkg"
+    columns = ["zone_id", *NAME_COLUMNS, "land_km2"]
+    try:
+        frame = pyogrio.read_dataframe(file, layer=name, columns=columns)
+    except pyogrio.errors.DataSourceError as error:
+        raise SourceError(
+            f"cannot be read: {error}", where=str(file), todo="run classify again"
+        ) from None
+    return make_zones(name, frame, layers)
 
 
 def _zones(frame: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -31,7 +31,7 @@ from districttype.focus import (
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
-from districttype.lastrun import save_run
+from districttype.lastrun import Run, load_zones, save_run
 from districttype.layers.gather import Gathered, gather
 from districttype.layers.schema import Layers
 from districttype.places import load_places
@@ -156,12 +156,63 @@ def classify(
     )
     if out is not None:
         with clock.stage("publish", "Drawing maps and writing tables"):
-            publish(edition, out, languages=_first(city.languages, language), to=to)
+            publish(edition, out, languages=first(city.languages, language), to=to)
             save_run(edition, out)
     return edition
 
 
-def _first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
+def reopen(
+    city: City,
+    out: Path,
+    run: Run,
+    zone_set: str,
+    *,
+    data: str | None = None,
+    layers_file: Path | None = None,
+    raw: Path = Path("data/raw"),
+    say: Say = lambda _: None,
+) -> Edition:
+    """Bring back what a run found in the districts and one more zone set.
+
+    Nothing is measured anew: the numbers are those that the run has kept, the shapes those that it
+    has published, and only what the maps show beside them comes from the layers.
+
+    Raises
+    ------
+    ConfigError
+        If the run stands on files of the user's own and `data` does not name them.
+    """
+    kind = data or run.record["data"]
+    if kind == "files":
+        raise ConfigError(
+            "the run stands on files of your own", where=str(out), todo="name them with --data DIR"
+        )
+    gathered = gather(city, kind, layers_file=layers_file, raw=raw / city.id, say=say)
+    say(gathered.line)
+    catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
+    results = {}
+    for name in dict.fromkeys(("districts", zone_set, "blocks")):
+        if name in run.indicators:
+            zones = load_zones(out, name, gathered.layers)
+            indicators, labels = run.indicators[name], run.labels[name]
+            results[name] = ZoneSetResult(
+                zones, indicators.reindex(zones.ids), labels.reindex(zones.ids)
+            )
+    results |= recommend_in(results, Facts(layers=gathered.layers), catalogue)
+    return Edition(
+        city=city,
+        layers=gathered.layers,
+        results=results,
+        run=run.record,
+        embedded=gathered.embedded,
+        registry=REGISTRY,
+        catalogue=catalogue,
+        places=load_places(city),
+    )
+
+
+def first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
+    """Return languages with the one to be shown first in front."""
     return tuple(languages) if shown is None else (shown, *(x for x in languages if x != shown))
 
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from districttype.errors import ConfigError
 from districttype.i18n import translate
 from districttype.publish import Edition, publish
 from districttype.publish.workshop import write_workshop
-from needs import command
+from paper import A3_ACROSS, A4, A4_ACROSS, printed, size
 
 LANGUAGES = ("fi", "sv", "en")
 STAMP = "Reconstructed from published figures, not for decisions on single plots."
@@ -142,32 +141,13 @@ def test_a_workshop_sheet_changes_its_language(browser: Browser, out: Path) -> N
         expect(page.locator("main:visible")).to_have_count(1)
 
 
-A4, A4_ACROSS, A3_ACROSS = (595, 842), (842, 595), (1191, 842)
-
-
-def printed(browser: Browser, page: Path, fragment: str, pdf: Path) -> list[str]:
-    """Print a page as its style asks, and return the words of each sheet of paper."""
-    with offline(browser, page, fragment) as opened:
-        opened.pdf(path=pdf, prefer_css_page_size=True, print_background=True)
-    text = command("pdftotext", "poppler-utils")
-    words = subprocess.run([text, "-layout", pdf, "-"], capture_output=True, text=True, check=True)
-    return words.stdout.split("\f")[:-1]
-
-
-def paper(pdf: Path) -> tuple[int, int]:
-    info = subprocess.run(["pdfinfo", pdf], capture_output=True, text=True, check=True).stdout
-    size = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info)
-    assert size is not None
-    return round(float(size[1])), round(float(size[2]))
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["report.html", "report.sv.html", "report.en.html"])
 def test_the_report_prints_one_page_a_district(
     browser: Browser, out: Path, tmp_path: Path, page: str
 ) -> None:
     sheets = printed(browser, out / page, "", tmp_path / "report.pdf")
-    assert paper(tmp_path / "report.pdf") == A4
+    assert size(tmp_path / "report.pdf") == A4
     # the city, which solution leads, where to begin, steps, sources, contents, and the districts
     assert len(sheets) == 6 + 8
     for sheet, (zone_id, *_) in zip(sheets[6:], toy.DISTRICTS, strict=True):
@@ -182,7 +162,7 @@ def test_a_workshop_sheet_prints_on_one_page_with_its_last_word(
     write_workshop(crowded(), tmp_path, "713", "A5", LANGUAGES)
     sheet = tmp_path / "workshop" / "713-A5.html"
     sheets = printed(browser, sheet, f"#lang={language}", tmp_path / "sheet.pdf")
-    assert paper(tmp_path / "sheet.pdf") == A3_ACROSS
+    assert size(tmp_path / "sheet.pdf") == A3_ACROSS
     assert len(sheets) == 1
     words = " ".join(sheets[0].split())
     for last in ("Site 12", "districttype 0.", translate("Open questions", language)):
@@ -199,7 +179,7 @@ def test_a_map_prints_with_its_legend_and_the_whole_city(
     browser: Browser, out: Path, tmp_path: Path, name: str, fragment: str, count: int
 ) -> None:
     sheets = printed(browser, out / "maps" / f"{name}.html", fragment, tmp_path / "map.pdf")
-    assert paper(tmp_path / "map.pdf") == A4_ACROSS
+    assert size(tmp_path / "map.pdf") == A4_ACROSS
     assert len(sheets) == count
     assert "City of Toy" in sheets[0]
     with offline(browser, out / "maps" / f"{name}.html", fragment) as page:

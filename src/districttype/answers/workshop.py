@@ -1,0 +1,52 @@
+"""A workshop sheet on demand, of what the last run found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from districttype import pipeline
+from districttype.answers.runs import find_zones
+from districttype.city import City
+from districttype.errors import ConfigError
+from districttype.focus import load_catalogue
+from districttype.lastrun import load_run
+from districttype.publish.workshop import write_workshop
+
+
+def write_sheet(
+    city: City,
+    out: Path,
+    zone: str,
+    solution: str,
+    *,
+    data: str | None,
+    layers: Path | None,
+    raw: Path,
+    language: str | None,
+    say: pipeline.Say,
+) -> Path:
+    """Write the sheet of a zone and a solution beside the last run's outputs, and return its path.
+
+    Raises
+    ------
+    ConfigError
+        If `out` holds no run, or there is no such zone or solution, or it is not recommended there.
+    """
+    run = load_run(city, out)
+    if run is None:
+        raise ConfigError(
+            "holds no run", where=str(out), todo=f"make one: districttype classify {city.id}"
+        )
+    known = load_catalogue(Path(city.catalogue) if city.catalogue else None).solutions
+    if solution not in known:
+        raise ConfigError(
+            f"there is no solution {solution!r}",
+            where="workshop",
+            todo=f"known are {', '.join(known)}",
+        )
+    zone_set, zone_id = find_zones(city, run, zone)[0]
+    edition = pipeline.reopen(
+        city, out, run, zone_set, data=data, layers_file=layers, raw=raw, say=say
+    )
+    languages = pipeline.first(city.languages, language)
+    return write_workshop(edition, out, zone_id, solution, languages, zone_set=zone_set)
