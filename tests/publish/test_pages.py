@@ -59,6 +59,33 @@ def test_a_name_from_data_never_becomes_markup(out: Path) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in read(out / "report.html")
 
 
+@pytest.mark.slow
+def test_a_district_named_like_a_script_is_text_on_every_page(
+    browser: Browser, tmp_path: Path
+) -> None:
+    edition = toy.edition(embedded=True)
+    districts = edition.results["districts"]
+    frame = districts.zones.frame.assign(name=toy.SCRIPT, name_sv=None, parent=toy.SCRIPT)
+    named = replace(districts, zones=replace(districts.zones, frame=frame))
+    edition = replace(edition, results={**edition.results, "districts": named})
+    publish(edition, tmp_path, languages=("en",))
+    write_workshop(edition, tmp_path, "713", "A5", ("en",))
+    for page, where in (
+        ("maps/index.html", ".cards strong"),
+        ("report.html", ".district h2"),
+        ("workshop/713-A5.html", "h1"),
+        ("maps/typology.html#district=713", "#panel h2"),
+        ("maps/focus.html#district=713", "#panel h2"),
+    ):
+        path, _, fragment = page.partition("#")
+        with offline(browser, tmp_path / path, f"#{fragment}") as opened:  # fails on any dialog
+            expect(opened.locator(where).first).to_have_text(toy.SCRIPT)
+    for page in ("typology", "focus"):
+        with offline(browser, tmp_path / "maps" / f"{page}.html") as opened:
+            opened.locator("#search").fill("script")
+            expect(opened.locator("#found li span").first).to_have_text(toy.SCRIPT)
+
+
 def test_the_report_has_a_page_a_district_with_reasons(out: Path) -> None:
     html = read(out / "report.en.html")
     assert len(re.findall(r'<article class="page district fit"', html)) == 8

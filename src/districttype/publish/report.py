@@ -13,6 +13,7 @@ from districttype import __version__
 from districttype.i18n import N_
 from districttype.publish import legend, svg
 from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.focustables import TABLES
 from districttype.publish.focuswords import choice, clusters, focus_of, leads, sites_of, steps
 from districttype.publish.shapes import simplify_zones
 from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
@@ -64,6 +65,7 @@ def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
                 others=_links(languages, language, "index"),
                 report="../" + file_name("report", language, languages),
                 sets=[name for name in edition.results if name != "districts"],
+                focus_files=[name for name in TABLES if (out / f"{name}.csv").is_file()],
             )
         )
         (folder / file_name("index", language, languages)).write_text(html, encoding="utf-8")

@@ -305,7 +305,8 @@
     $("overlays").querySelector("div").replaceChildren.apply($("overlays").querySelector("div"), Object.keys(names).filter(function (k) { return has[k]; })
       .map(function (key) {
         return el("label", {}, el("input", { type: "checkbox", name: key, checked: D.overlays[key],
-          onchange: function (e) { D.overlays[key] = e.target.checked; D.repaint(); } }), el("span", { text: names[key] }));
+          onchange: function (e) { D.overlays[key] = e.target.checked; D.repaint(); } }), el("span", { text: names[key] }),
+          key === "blocks" ? D.swatch("#8b5a63", "#ffffff") : null);
       }).concat(D.data.tiles && navigator.onLine ? [background()] : []));
     legend();
     D.fillSources();

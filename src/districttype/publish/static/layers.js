@@ -171,7 +171,7 @@
     siteLayer = L.layerGroup();
     stationLayer = L.layerGroup();
     blockLayer = L.layerGroup();
-    blockPaint = L.canvas({ pane: "blocks", padding: 0.3 });
+    blockPaint = new Canvas({ pane: "blocks", padding: 0.3 });
     outline = L.layerGroup().addTo(map);
     map.on("zoomend resize", placeNames);
     const far = function () { map.getContainer().classList.toggle("far", map.getZoom() < 12); };
@@ -371,7 +371,7 @@
       shown.forEach(function (area) {
         (area.blocks || []).forEach(function (k) {
           blockLayer.addLayer(L.polygon(D.rings(set.blocks[k]), { renderer: blockPaint, pane: "blocks", interactive: false,
-            color: "#c2410c", weight: 1.4, fillColor: "#c2410c", fillOpacity: 0.35 }));
+            color: "#17202b", weight: 2.2, fillColor: "#17202b", fillOpacity: 0.12, hatch: "#ffffff" }));
         });
       });
     });
