@@ -34,6 +34,7 @@ from districttype.indicators.registry import REGISTRY
 from districttype.lastrun import Run, load_zones, save_run
 from districttype.layers.gather import Gathered, gather
 from districttype.layers.schema import Layers
+from districttype.layers.standing import standing
 from districttype.places import load_places
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.postgis import check_postgis
@@ -320,6 +321,7 @@ def run_record(
         "city": city.model_dump(mode="json", exclude={"layers"}),
         "data": gathered.kind,
         "data_line": gathered.line,
+        "standing": standing(gathered.layers),
         "as_of": gathered.layers.as_of.isoformat(),
         "seed": SEED,
         "thresholds": {

@@ -19,7 +19,8 @@ class State(StrEnum):
     LIVE = "live"
     CACHED = "cached"
     FILE = "file"
-    EMBEDDED = "embedded"
+    EMBEDDED = "embedded"  # reconstructed from published figures
+    GENERATED = "generated"  # made up, no figure behind it
 
 
 class Provenance(BaseModel):
@@ -33,7 +34,7 @@ class Provenance(BaseModel):
     vintage: str = Field(default="", description="The data's own date, as its publisher states it")
     licence: str = Field(default="", description="Licence of the data")
     attribution: str = Field(default="", description="The words the licence asks for")
-    state: State = Field(description="live, cached, file or embedded")
+    state: State = Field(description="live, cached, file, embedded or generated")
     rows: int = Field(default=0, ge=0, description="Rows in the canonical layer")
     changes: dict[str, int] = Field(
         default_factory=dict,

@@ -26,6 +26,7 @@ from districttype.sources.figures import (
 from districttype.sources.figures.power import diagram, fit
 from districttype.sources.figures.shapes import apportion, before, carve, cut_to_grid
 from districttype.sources.figures.tables import Figures, Origin, check_districts
+from districttype.sources.figures.territory import survey
 
 TM35 = CRS.from_epsg(3067)
 SHIPPED = Path(__file__).parents[2] / "src" / "districttype" / "figures_data" / "espoo"
@@ -85,7 +86,6 @@ def test_a_wrong_figure_is_one_clear_line(
     [
         ("districts.csv", r"districts.csv: no such file"),
         ("figures.toml", r"figures.toml: no such file"),
-        ("outline.csv", r"neither outline.csv nor districts.geojson is there"),
     ],
 )
 def test_a_missing_file_is_named(tmp_path: Path, name: str, message: str) -> None:
@@ -93,6 +93,16 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str, message: str) -> Non
     (folder / name).unlink()
     with pytest.raises(ConfigError, match=message):
         load_figures(folder)
+
+
+def test_without_an_outline_it_is_drawn_about_the_points(tmp_path: Path) -> None:
+    folder = copy_of_espoo(tmp_path)
+    (folder / "outline.csv").unlink()
+    figures = load_figures(folder)
+    drawn = survey(figures, TM35).zones
+    lakes = np.nan_to_num(figures.number("lake_km2"))
+    wanted = (figures.number("land_km2") + lakes).sum()
+    assert shapely.area(drawn).sum() / 1e6 == pytest.approx(wanted)
 
 
 def test_stations_may_be_left_out(tmp_path: Path) -> None:

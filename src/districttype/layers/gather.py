@@ -17,6 +17,7 @@ from districttype.layers.collect import collect
 from districttype.layers.live import NO_NETWORK, QUICK, collect_live, reachable
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import LAYER_NAMES, Layers
+from districttype.layers.standing import standing_line
 from districttype.providers import read_layers_file
 from districttype.sources.download import Policy
 
@@ -100,7 +101,15 @@ def gather(
         )
     found = collect(city, read_layers_file(file), directory)
     line = f"Data: files in {directory.resolve().name} as {file.name} says"
-    return Gathered(found.layers, "files", line, reports=found.reports)
+    return Gathered(
+        found.layers, "files", _with_standing(line, found.layers), reports=found.reports
+    )
+
+
+def _with_standing(line: str, layers: Layers) -> str:
+    """Add which layers are real, published figures or generated, where they differ."""
+    said = standing_line(layers)
+    return f"{line}; {said}" if said else line
 
 
 def _embedded(city: City, why: str) -> Gathered:
@@ -111,7 +120,8 @@ def _embedded(city: City, why: str) -> Gathered:
             todo="use --data live, or --data DIR with files of your own",
         )
     line = f"Data: {city.name} reconstructed from published figures ({why}), not for single plots"
-    return Gathered(embedded_layers(city), "embedded", line, embedded=True)
+    layers = embedded_layers(city)
+    return Gathered(layers, "embedded", _with_standing(line, layers), embedded=True)
 
 
 def _live(

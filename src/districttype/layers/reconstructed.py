@@ -6,6 +6,7 @@ District sums are those published; each house, street and field is invented (see
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import geopandas as gpd
@@ -26,9 +27,22 @@ from districttype.sources.figures import (
 from districttype.sources.figures.tables import LayerNote
 
 CAUTION = N_("Reconstructed from published figures; not for decisions on single plots")
+# The figures that a layer stands on; one that stands on none that was published is generated.
+FED_BY = {
+    "districts": ("name", "land_km2"),
+    "land": ("land_km2",),
+    "buildings": (
+        "dwellings_small", "dwellings_flats", "dwellings", "floor_homes_recent_m2",
+        "floor_offices_m2", "floor_retail_m2", "floor_industry_m2", "floor_public_m2",
+    ),
+    "streets": ("intersections",),
+    "stops": ("bus_stops",),
+    "land_use": ("protected_share", "cover_field", "cover_trees"),
+    "residents": ("residents", "jobs"),
+}  # fmt: skip
 
 
-def embedded_layers(city: City, seed: int = SEED) -> Layers:
+def embedded_layers(city: City, seed: int = SEED, only: Collection[str] | None = None) -> Layers:
     """Return the layers that the package reconstructs of a city.
 
     Parameters
@@ -37,6 +51,8 @@ def embedded_layers(city: City, seed: int = SEED) -> Layers:
         A city that names its figures.
     seed
         Start of the dice; it moves houses, not sums.
+    only
+        Names of the layers wanted; all without it.
 
     Raises
     ------
@@ -50,9 +66,8 @@ def embedded_layers(city: City, seed: int = SEED) -> Layers:
             todo="give the data as files: --data DIR",
         )
     figures = load_figures(city.figures)
-    made = reconstruct(
-        figures, CRS.from_user_input(city.crs), seed=seed, grid_origin=city.grid_origin
-    )
+    crs = CRS.from_user_input(city.crs)
+    made = reconstruct(figures, crs, seed=seed, grid_origin=city.grid_origin, only=only)
     return figures_layers(figures, made, city)
 
 
@@ -83,6 +98,7 @@ def _layer(name: str, frame: gpd.GeoDataFrame, figures: Figures, made: Reconstru
     table = conform(name, frame, made.crs, where=f"reconstructed layer {name}")
     origin = figures.origin
     own = origin.layers.get(name, LayerNote())
+    state, made_up = _standing(name, figures, made)
     return Layer(
         name,
         table,
@@ -92,12 +108,24 @@ def _layer(name: str, frame: gpd.GeoDataFrame, figures: Figures, made: Reconstru
                 source="figures",
                 address=origin.name,
                 vintage=own.vintage or origin.vintage,
-                licence=origin.licence,
-                attribution=origin.attribution,
-                state=State.EMBEDDED,
+                licence=own.licence or origin.licence,
+                attribution=own.attribution or origin.attribution,
+                state=state,
                 rows=len(table),
-                notes=[CAUTION, *([own.note] if own.note else [])],
+                notes=[CAUTION, *(note for note in (own.note, made_up) if note)],
             ),
         ),
         made.coverage.get(name),
     )
+
+
+def _standing(name: str, figures: Figures, made: Reconstruction) -> tuple[State, str]:
+    """Tell whether a layer stands on published figures, and which of its figures are made up."""
+    feeding = FED_BY.get(name, ())
+    if not made.generated or not feeding:
+        return State.EMBEDDED, ""
+    told = [c for c in feeding if figures.has(c)]
+    guessed = [c for c in feeding if c in made.generated]
+    note = f"Generated, no figure tells: {', '.join(guessed)}" if guessed else ""
+    stations = name == "stops" and len(figures.stations) > 0
+    return (State.EMBEDDED if told or stations else State.GENERATED), note

@@ -24,6 +24,7 @@ from pyproj import CRS
 
 from districttype.errors import ConfigError
 from districttype.sources.figures import density, points, statements, surfaces
+from districttype.sources.figures.complete import complete
 from districttype.sources.figures.frontage import Setting, lots, with_spares
 from districttype.sources.figures.houses import Houses, build
 from districttype.sources.figures.network import Network, join, scatter
@@ -54,12 +55,14 @@ USE = {"flats": "apartment", **{kind: kind for kind in KINDS[2:]}}
 class Reconstruction:
     """Layers made of figures: tables with canonical columns, not yet conformed.
 
-    `coverage` holds, for layers that are known in part of the city only, where.
+    `coverage` holds, for layers that are known in part of the city only, where; `generated` the
+    columns of the figures that nobody published.
     """
 
     crs: CRS
     tables: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     coverage: dict[str, shapely.Geometry] = field(default_factory=dict)
+    generated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def reconstruct(
     only
         Names of the layers wanted; all without it.
     """
+    figures = complete(figures, seed)
     city = _build(figures, crs, seed, grid_origin)
     land, floor = city.territory.land, city.targets.known["floor"]
     makers: dict[str, Callable[[], gpd.GeoDataFrame | None]] = {
@@ -125,7 +129,7 @@ def reconstruct(
         for name in partial
         if name in found
     }
-    return Reconstruction(crs, found, coverage)
+    return Reconstruction(crs, found, coverage, figures.generated)
 
 
 def _dice(seed: int, name: str) -> np.random.Generator:
@@ -198,7 +202,11 @@ def _network(figures: Figures, territory: Territory, pieces: Pieces, settled: Fl
 
 def _districts(city: _City, crs: CRS) -> gpd.GeoDataFrame:
     table = city.figures.districts
-    names = [name for name in ("name", "name_sv", "parent", "land_km2") if name in table.columns]
+    names = [
+        name
+        for name in ("name", "name_sv", "name_latin", "parent", "land_km2")
+        if name in table.columns
+    ]
     columns = table[["id", *names]].rename(columns={"id": "zone_id"})
     return gpd.GeoDataFrame(columns, geometry=city.territory.zones, crs=crs)
 

@@ -9,8 +9,9 @@ A folder of figures holds
     are): a column that is missing, or a cell that is empty, is not known and never zero;
 `stations.csv` (optional)
     stations at their true places: name, mode, lon, lat, opened, approximate, note;
-`outline.csv` (ring, order, lon, lat) or `districts.geojson`
-    the municipality to draw districts in, or the districts' own polygons (with the property id).
+`outline.csv` (ring, order, lon, lat) or `districts.geojson` (both optional)
+    the municipality to draw districts in, or the districts' own polygons (with the property id);
+    with neither, the outline is drawn about the districts' points (see `outline`).
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from districttype.sources.figures.shapes import Floats
 
 WGS84: Final = 4326
 
-TEXTS: Final = ("id", "name", "name_sv", "parent", "greater_area", "planned_basis", "planned_place",
-                "planned_site", "owner_class", "few_owners")  # fmt: skip
+TEXTS: Final = ("id", "name", "name_sv", "name_latin", "parent", "greater_area", "planned_basis",
+                "planned_place", "planned_site", "owner_class", "few_owners")  # fmt: skip
 POSITIONS: Final = ("lon", "lat")
 AMOUNTS: Final = (
     "land_km2", "water_km2", "lake_km2", "weight_m2", "residents", "residents_before",
@@ -65,6 +66,23 @@ class LayerNote(Strict):
 
     vintage: str = Field(default="", description="The figures' own date")
     note: str = Field(default="", description="What in this layer is real and what is not")
+    licence: str = Field(default="", description="Licence, where it differs from the others'")
+    attribution: str = Field(default="", description="Words asked for, where they differ")
+
+
+class Assumed(Strict):
+    """What the city as a whole is assumed to be like, where no figure of its districts tells.
+
+    Its presence asks for the missing figures to be generated (see `complete`).
+    """
+
+    persons_per_home: float = Field(gt=0, description="Residents of an average dwelling")
+    jobs_per_resident: float = Field(ge=0, description="Jobs in the city by residents")
+    sectors: dict[str, float] = Field(
+        description="Share of the jobs in industry, offices, retail, administration, education "
+        "and health"
+    )
+    basis: str = Field(min_length=10, description="Where these come from")
 
 
 class Origin(Strict):
@@ -76,6 +94,9 @@ class Origin(Strict):
     licence: str = Field(default="", description="Licence of the figures")
     attribution: str = Field(default="", description="The words the licence asks for")
     layers: dict[str, LayerNote] = Field(default_factory=dict, description="Per layer: its note")
+    assumed: Assumed | None = Field(
+        default=None, description="Assumptions to generate from what no figure tells"
+    )
 
 
 @dataclass(frozen=True)
@@ -91,9 +112,12 @@ class Figures:
     stations
         Rows of `stations.csv`; empty where there are none.
     outline
-        The municipality in WGS 84, holes cut out; None where the districts have polygons.
+        The municipality in WGS 84, holes cut out; None where the districts have polygons, or
+        where it is drawn about their points.
     polygons
         The districts' polygons in WGS 84, in the order of `districts`; None where they are drawn.
+    generated
+        Columns of `districts` that nobody published: they follow from assumptions.
     """
 
     origin: Origin
@@ -103,9 +127,15 @@ class Figures:
     )
     outline: shapely.Geometry | None = None
     polygons: gpd.GeoSeries | None = None
+    generated: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.districts)
+
+    @property
+    def assumed(self) -> Assumed | None:
+        """Return what is assumed where no figure tells."""
+        return self.origin.assumed
 
     def has(self, *columns: str) -> bool:
         """Say whether every one of these columns is there and holds at least one figure."""
@@ -145,14 +175,12 @@ def load_figures(name: str | Path) -> Figures:
     districts = check_districts(_read_csv(folder / "districts.csv"), where="districts.csv")
     polygons = _read_polygons(folder / "districts.geojson", districts)
     outline = None if polygons is not None else _read_outline(folder / "outline.csv")
-    if outline is None and polygons is None:
-        raise ConfigError(
-            "neither outline.csv nor districts.geojson is there",
-            where=str(folder),
-            todo="give the outline of the municipality or the polygons of the districts",
-        )
     if polygons is None and not {"lon", "lat"} <= set(districts.columns):
-        raise ConfigError("columns lon and lat are missing", where="districts.csv")
+        raise ConfigError(
+            "columns lon and lat are missing",
+            where="districts.csv",
+            todo="give a point of every district, or their polygons in districts.geojson",
+        )
     path = folder / "stations.csv"
     figures = Figures(origin, districts, outline=outline, polygons=polygons)
     if path.is_file():

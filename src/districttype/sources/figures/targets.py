@@ -82,7 +82,8 @@ def promise(figures: Figures) -> Targets:
     recent = number("floor_homes_recent_m2")
     if not split:
         guess = {kind: dwellings[kind] * HOME_M2[kind] for kind in PERSONS}
-        scale = _ratio(np.nan_to_num(recent), guess["small"] + guess["flats"], 1.0)
+        scale = _ratio(recent, guess["small"] + guess["flats"], 1.0)
+        scale = np.where(np.isnan(recent), 1.0, scale)
         old = {kind: guess[kind] * scale for kind in PERSONS}
     stock = old["small"] + old["flats"]
     recent = np.where(np.isnan(recent), stock, recent)

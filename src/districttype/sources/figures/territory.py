@@ -11,6 +11,7 @@ from pyproj import CRS, Transformer
 
 from districttype.errors import ConfigError
 from districttype.sources.figures import power
+from districttype.sources.figures.outline import outline_about
 from districttype.sources.figures.shapes import Floats, Shapes, nothing, polygonal
 from districttype.sources.figures.tables import WGS84, Figures
 
@@ -90,7 +91,9 @@ def _centres(figures: Figures, crs: CRS, zones: Shapes | None) -> Floats:
 
 
 def _draw(figures: Figures, sites: Floats, low: Floats, high: Floats, crs: CRS) -> Shapes:
-    outline = gpd.GeoSeries([figures.outline], crs=WGS84).to_crs(crs).iloc[0]
+    outline = outline_about(sites, low)
+    if figures.outline is not None:
+        outline = gpd.GeoSeries([figures.outline], crs=WGS84).to_crs(crs).iloc[0]
     weights = figures.number("weight_m2")
     if np.isnan(weights).any():
         weights = power.fit(sites, low, high, outline)
