@@ -238,6 +238,13 @@ def test_squares_where_there_is_nothing():
     assert "squares" in notes[0]
 
 
+def test_squares_lie_only_where_the_city_is():
+    apart = shapely.union(shapely.box(0, 0, 1000, 1000), shapely.box(3000, 3000, 4000, 4000))
+    whole = ({"boundary": "administrative", "admin_level": "8", "name": "City"}, apart)
+    found, _, _ = find([whole], boundary="City")
+    assert found.area.tolist() == [1_000_000, 1_000_000]
+
+
 # Buildings
 
 

@@ -14,6 +14,7 @@ import shapely
 from districttype.errors import ConfigError, SchemaError
 from districttype.layers import osm, parse
 from districttype.layers.buildings import finish_buildings
+from districttype.layers.districts import from_points
 from districttype.layers.schema import Layers, columns, geometry_kinds
 from districttype.layers.vocabulary import translate
 from districttype.providers import Provider
@@ -268,6 +269,9 @@ def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.Ge
     kinds = geometry_kinds(layer)
     if "Point" in kinds and table.geom_type.eq("MultiPoint").any():
         table = table.explode(index_parts=False, ignore_index=True)
+    if layer == "districts" and len(table) and table.geom_type.eq("Point").all():
+        changes["points to which districts are what is nearest"] += len(table)
+        return from_points(table)
     if kinds == ("Point",) and table.geom_type.ne("Point").any():
         points = shapely.point_on_surface(table.geometry.to_numpy())
         return table.set_geometry(gpd.GeoSeries(points, table.index, crs=table.crs))

@@ -22,6 +22,7 @@ from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.layers import canonical
 from districttype.layers.area import coverage_of
+from districttype.layers.drawn import Drawings
 from districttype.layers.osm import LAYERS as OSM_LAYERS
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
 from districttype.provenance import Provenance
@@ -117,9 +118,12 @@ def collect(
     )
     collected = Collected(layers)
     files = Files(providers, directory)
+    drawings = Drawings(providers, directory)
     for name in (*FIRST, *(name for name in LAYER_NAMES if name not in FIRST)):
         if providers.get(name):
-            layer = _layer(name, providers[name], files, collected, patient=patient, say=say)
+            layer = drawings.layer(name, collected.layers)
+            if layer is None:
+                layer = _layer(name, providers[name], files, collected, patient=patient, say=say)
             if layer is not None:
                 collected.layers = collected.layers.having(layer)
     collected.layers = replace(collected.layers, as_of=_now(collected.layers))

@@ -23,6 +23,7 @@ KEEP = (
     "admin_level", "boundary", "place", "name", "name:sv", "name:en", "int_name", "ref", "type",
 )  # fmt: skip
 SQUARE = 1000.0
+REACH = 500.0  # how far from its points a district of points reaches
 INSIDE = 0.5  # share of an area that must lie in the territory, or in another area, to belong to it
 
 
@@ -140,7 +141,7 @@ def _about(
     whole: pd.Series | None,
     share: float | None,
 ) -> str:
-    overlap = (shapely.area(named.geometry.to_numpy()).sum() - union.area) / 1e6
+    overlap = max(shapely.area(named.geometry.to_numpy()).sum() - union.area, 0.0) / 1e6
     said = f"districts are the {len(named)} named {what}; they overlap on {overlap:.2f} km²"
     if whole is None or share is None:
         return f"{said}; no boundary that holds them is whole in the extract"
@@ -213,7 +214,30 @@ def _nearest(points: gpd.GeoDataFrame, whole: shapely.Geometry) -> gpd.GeoDataFr
     )
     cut = shapely.intersection(shapely.get_parts(cells), whole)
     kept = points.set_geometry(gpd.GeoSeries(cut, index=points.index, crs=points.crs))
-    return kept[shapely.get_dimensions(cut) == 2]
+    return kept[shapely.area(cut) > 0]
+
+
+def from_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the areas of districts of which only points are known, such as addresses.
+
+    A district is what lies nearest to one of its points and within 500 m of it.
+
+    Parameters
+    ----------
+    frame
+        Points with zone_id, in a metric CRS.
+    """
+    points = frame[~frame.geometry.duplicated()]
+    reach = shapely.union_all(shapely.buffer(points.geometry.to_numpy(), REACH, quad_segs=4))
+    whole = shapely.buffer(shapely.buffer(reach, REACH, quad_segs=4), -REACH, quad_segs=4)
+    cells = shapely.voronoi_polygons(
+        shapely.multipoints(points.geometry.to_numpy()), extend_to=whole, ordered=True
+    )
+    near = points.set_geometry(
+        gpd.GeoSeries(shapely.get_parts(cells), index=points.index, crs=points.crs)
+    )
+    areas = near.dissolve("zone_id", as_index=False, sort=False, method="coverage")
+    return areas.set_geometry(areas.geometry.intersection(whole))
 
 
 def _squares(whole: shapely.Geometry, crs: object) -> gpd.GeoDataFrame:
@@ -223,7 +247,7 @@ def _squares(whole: shapely.Geometry, crs: object) -> gpd.GeoDataFrame:
     )
     corners = np.column_stack([x.ravel(), y.ravel()])
     shapes = shapely.intersection(shapely.box(*corners.T, *(corners + SQUARE).T), whole)
-    keep = shapely.get_dimensions(shapes) == 2
+    keep = shapely.area(shapes) > 0
     names = [f"E{a:.0f}N{b:.0f}" for a, b in corners[keep] / SQUARE]
     return gpd.GeoDataFrame(
         {"zone_id": names, "name": names, "name_sv": None, "name_latin": None},

@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from districttype.errors import ConfigError
-from districttype.providers.base import Provider, Strict, VectorFile
+from districttype.providers.base import Provider, PublishedFigures, Strict, VectorFile
 from districttype.providers.services import (
     ArcGis,
     FeatureService,
@@ -35,14 +35,15 @@ T = TypeVar("T")
 
 __all__ = [
     "AnyProvider", "ArcGis", "FeatureService", "Gtfs", "Join", "LayerProviders", "OgcApi",
-    "Overpass", "Provider", "PxWeb", "Raster", "Service", "Strict", "VectorFile", "WebFile",
-    "WebOsm", "Wfs", "read_layers_file", "read_toml", "validate", "validate_toml",
+    "Overpass", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service", "Strict",
+    "VectorFile", "WebFile", "WebOsm", "Wfs", "read_layers_file", "read_toml", "validate",
+    "validate_toml",
 ]  # fmt: skip
 
 
 PROTOCOLS = (
     "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "gtfs", "raster",
-    "pxweb",
+    "pxweb", "figures",
 )  # fmt: skip
 
 
@@ -63,7 +64,8 @@ AnyProvider = Annotated[
     | Annotated[Overpass, Tag("overpass")]
     | Annotated[Gtfs, Tag("gtfs")]
     | Annotated[Raster, Tag("raster")]
-    | Annotated[PxWeb, Tag("pxweb")],
+    | Annotated[PxWeb, Tag("pxweb")]
+    | Annotated[PublishedFigures, Tag("figures")],
     Discriminator(
         _source,
         custom_error_type="source",

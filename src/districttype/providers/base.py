@@ -90,3 +90,12 @@ class VectorFile(Provider):
     x: str | None = Field(default=None, description="CSV: column with the easting or longitude")
     y: str | None = Field(default=None, description="CSV: column with the northing or latitude")
     encoding: str | None = Field(default=None, description="Text encoding, where it is not stated")
+
+
+class PublishedFigures(Provider):
+    """Figures that others published: the layer is drawn from them within the districts."""
+
+    source: Literal["figures"]
+    figures: str = Field(
+        description="Set of figures in the package, e.g. 'leipzig', or a folder with districts.csv"
+    )

@@ -5,6 +5,7 @@ See `tables` for what a folder of figures holds and `reconstruct` for what is ma
 
 from __future__ import annotations
 
+from districttype.sources.figures.real import onto
 from districttype.sources.figures.reconstruct import SEED, Reconstruction, reconstruct
 from districttype.sources.figures.synthetic import multiplied, synthetic_figures
 from districttype.sources.figures.tables import Figures, load_figures
@@ -15,6 +16,7 @@ __all__ = [
     "Reconstruction",
     "load_figures",
     "multiplied",
+    "onto",
     "reconstruct",
     "synthetic_figures",
 ]
