@@ -145,6 +145,37 @@ def validate(
 
 
 @app.command()
+def changes(
+    city: CityArg,
+    before: Annotated[Path, typer.Option("--before", help="Outputs of a run on older data.")],
+    after: Annotated[Path, typer.Option("--after", help="Outputs of a run on newer data.")],
+    as_json: JsonOpt = False,
+) -> None:
+    """Say which labels differ between two runs, and whether the city or its map changed."""
+    from districttype.answers.changes import changes as compare_runs
+    from districttype.answers.changes import changes_text, kept
+    from districttype.city import load_city
+
+    config = load_city(city)
+    _answer(compare_runs(kept(config, before), kept(config, after)), changes_text, as_json)
+
+
+@app.command("new-city")
+def new_city(
+    name: Annotated[str, typer.Argument(help='Name and country: "Tartu, Estonia".')],
+    extract: Annotated[
+        Path | None,
+        typer.Option("--extract", help="An OpenStreetMap extract that holds it (.osm.pbf)."),
+    ] = None,
+    to: Annotated[Path, typer.Option("--to", help="Folder for the file.")] = Path(),
+) -> None:
+    """Write the config file of a city of your own, and say what would make it better."""
+    from districttype.answers.newcity import new_city as write
+
+    typer.echo(write(name, to, extract=extract, say=say))
+
+
+@app.command()
 def fetch(
     city: CityArg,
     raw: RawOpt = RAW,

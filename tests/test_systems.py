@@ -1,0 +1,80 @@
+"""Labels hang on neither the coordinate system of the data nor the place of the config."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pyproj import CRS
+
+from districttype import pipeline
+from districttype.city import load_city
+from districttype.layers.schema import columns
+from districttype.sources.figures import reconstruct, synthetic_figures
+
+CITY = """
+id = "made-up"
+country = "CZ"
+crs = "EPSG:5514"
+names = { en = "Made up" }
+as_of = 2024-01-01
+"""
+KROVAK = CRS.from_epsg(5514)
+LAYERS = ("districts", "buildings", "streets", "stops", "residents", "land_use")
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small city in Czechia as files, once in its own system and once in two others."""
+    folder = tmp_path_factory.mktemp("city")
+    figures, _ = synthetic_figures(3, crs=CRS.from_epsg(3067))
+    # The same figures, put where Krovak's system is at home.
+    moved = figures.polygons.to_crs(3067).translate(-385_000, -6_672_000)
+    moved = moved.set_crs(5514, allow_override=True).translate(-770_000, -1_030_000)
+    tables = reconstruct(
+        type(figures)(figures.origin, figures.districts, polygons=moved.to_crs(4326)), KROVAK
+    ).tables
+    (folder / "city.toml").write_text(CITY, encoding="utf-8")
+    for system in (5514, 4326, 3035):
+        text = ""
+        for name in LAYERS:
+            file = f"{name}-{system}.gpkg"
+            tables[name].to_crs(system).to_file(folder / file)
+            listed = ", ".join(f'{c} = "{c}"' for c in columns(name) if c in tables[name].columns)
+            text += f'[[{name}]]\nprovider = "p"\nfile = "{file}"\ncoverage = "whole"\n'
+            text += f"columns = {{ {listed} }}\n"
+        (folder / f"layers-{system}.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def labels(city: Path, config: Path, system: int) -> pd.DataFrame:
+    edition = pipeline.classify(
+        load_city(str(config)),
+        data=str(city),
+        layers_file=city / f"layers-{system}.toml",
+        zone_sets=("stations",),
+    )
+    table = edition.results["districts"].labels
+    return table.filter(regex=r"^[a-z]+(_detail|_confidence)?$").sort_index()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", [4326, 3035])
+def test_labels_do_not_change_with_the_system_of_the_data(city: Path, system: int) -> None:
+    own, other = (labels(city, city / "city.toml", s) for s in (5514, system))
+    assert set(own["density"]) == {"dense", "sparse"}
+    pd.testing.assert_frame_equal(own, other, atol=0.02)
+
+
+@pytest.mark.slow
+def test_labels_do_not_change_with_the_place_of_the_config(
+    city: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "some where" / "mine.toml"
+    elsewhere.parent.mkdir()
+    shutil.copy(city / "city.toml", elsewhere)
+    here = labels(city, city / "city.toml", 5514)
+    monkeypatch.chdir(tmp_path)
+    pd.testing.assert_frame_equal(here, labels(city, elsewhere, 5514))
