@@ -250,6 +250,8 @@ def compare(
     _answer(answer, look_alikes_text, as_json)
 
 
+@app.command()
+@takes_run_options
 def workshop(
     options: RunOptions,
     zone: ZoneArg,

@@ -26,7 +26,7 @@ from districttype.sources.figures import (
 )
 from districttype.sources.figures.tables import LayerNote
 
-CAUTION = N_("Reconstructed from published figures; not for decisions on single plots")
+CAUTION = N_("Reconstructed from published figures, not for decisions on single plots.")
 # The figures that a layer stands on; one that stands on none that was published is generated.
 FED_BY = {
     "districts": ("name", "land_km2"),
