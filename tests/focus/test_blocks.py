@@ -80,3 +80,36 @@ def test_without_any_block_in_need_the_table_is_empty(city: City, catalogue: Cat
     )
     assert table.empty
     assert {"zone_id", "solution", "block_id", "reason", "rank"} <= set(table.columns)
+
+
+def test_blocks_with_a_measure_of_their_own_come_after_the_others(
+    city: City, catalogue: Catalogue
+) -> None:
+    need = catalogue.blocks["A3"]
+    assert need.any[-1].order_by == "floor_area_m2"
+    zones = city.only("Soukka").zones
+    shape = zones.frame.geometry.iloc[0]
+    west, south = shape.bounds[:2]
+    parts = zones_of(
+        gpd.GeoDataFrame(
+            {"zone_id": list("abc"), "name": list("abc")},
+            geometry=[
+                shapely.box(west + x, south, west + x + 90, south + 90) for x in (0, 90, 180)
+            ],
+            crs=METRIC,
+        ),
+        "blocks",
+    )
+    indicators = pd.DataFrame(
+        {"surface_parking_share": [0.2, 0.0, 0.0], "floor_area_m2": [100.0, 12_000.0, 30_000.0]},
+        index=list("abc"),
+    )
+    focus = recommend(zones, city.labels, city.indicators, catalogue)
+    table = blocks_in_need(focus, zones, parts, indicators, catalogue)
+    mine = table[table["solution"] == "A3"]
+    assert mine["block_id"].tolist() == ["a", "c", "b"]
+    assert mine["need"].tolist() == [0.2, 30_000.0, 12_000.0]
+    assert mine["need_of"].tolist() == ["surface_parking_share", *["floor_area_m2"] * 2]
+    assert "30,000 m² of floor area: many users" in mine["reason"].iloc[1].text("en")
+    for block, polygon in zip(mine["block_id"], mine.geometry, strict=True):
+        assert polygon.equals(parts.frame.geometry[block])

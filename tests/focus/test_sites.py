@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from districttype.focus import Catalogue, find_sites, load_catalogue, recommend
 from districttype.layers.schema import Layer, Layers, conform
+from districttype.provenance import Provenance, State
 
 from .conftest import METRIC, City, zones_of
 
@@ -54,7 +56,25 @@ def test_a_site_is_named_with_its_kind_and_its_reason(city: City, focus: pd.Data
     assert sites["approximate"].all()
     assert sites["reason"][1].text("en") == (
         "Station, opened 12/2022 – a hub can join bicycles, shared cars and charging to the train"
+        " – its place is approximate"
     )
+
+
+def test_a_place_made_up_from_figures_says_so(city: City, focus: pd.DataFrame) -> None:
+    hall = {
+        "building_id": "1", "use": "industrial", "status": "existing", "use_origin": "derived",
+        "floors_origin": "missing", "floor_area_m2_origin": "missing",
+        "year_built_origin": "missing", "geometry": square(at(city, "Kera", 200, 200), 50),
+    }  # fmt: skip
+    known = layers(buildings=[hall])
+    part = Provenance(provider="city", source="figures", state=State.EMBEDDED)
+    made_up = known.having(replace(known["buildings"], provenance=(part,)))
+    for data, said in ((known, False), (made_up, True)):
+        sites = find_sites(city.zones, data, focus)
+        assert sites[["kind", "solution"]].to_numpy().tolist() == [["hall", "A5"], ["hall", "A8"]]
+        assert (sites["approximate"] == said).all()
+        for reason in sites["reason"]:
+            assert ("look for the real one in the area" in reason.text("en")) == said
 
 
 def test_sites_serve_only_what_their_zone_is_recommended(city: City, focus: pd.DataFrame) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
-from districttype.focus.catalogue import Catalogue
+from districttype.focus.catalogue import (
+    BlockNeed,
+    BlockSign,
+    Catalogue,
+    indicator_of,
+    placeholders,
+)
 from districttype.focus.conditions import Situation, all_of
 from districttype.focus.reasons import Reasoner, fill, sentence
 from districttype.zones import Zones
@@ -61,40 +66,55 @@ def blocks_in_need(
         labels.reindex(blocks.ids) if labels is not None else pd.DataFrame(index=blocks.ids),
         indicators,
     )
-    reasoner = Reasoner(catalogue, situation, pd.DataFrame(index=blocks.ids))
     home = zone_of(zones, blocks)
-    position = {block: n for n, block in enumerate(blocks.ids)}
-    listed = {s: set(group["zone_id"]) for s, group in focus.groupby("solution")}
-    rows: list[dict[str, Any]] = []
-    for solution, need in catalogue.blocks.items():
-        held = np.stack([all_of(a.all, situation) == 1.0 for a in need.any], axis=1)
-        amount = situation.indicator(need.order_by)
-        inside = home[home.isin(listed.get(solution, set()))]
-        for block, zone in inside.items():
-            n = position[block]
-            for alternative, holds in zip(need.any, held[n], strict=True):
-                values = None
-                if holds and alternative.fact is not None:
-                    values = fill(alternative.fact, reasoner.lookup(n))
-                if values is not None and alternative.fact is not None:
-                    rows.append(
-                        {
-                            "zone_id": zone,
-                            "solution": solution,
-                            "block_id": block,
-                            "need": amount[n],
-                            "need_of": need.order_by,
-                            "reason": sentence(alternative.fact, values=values),
-                        }
-                    )
-                    break
-    table = pd.DataFrame(rows, columns=[c for c in BLOCK_COLUMNS if c != "rank"])
-    table = table.sort_values(
-        ["zone_id", "solution", "need", "block_id"],
-        ascending=[True, True, False, True],
-        kind="stable",
+    places = pd.DataFrame({"zone_id": home.to_numpy(), "block_id": home.index.to_numpy()})
+    places["at"] = blocks.ids.get_indexer(home.index)
+    parts = [
+        _in_need(places[places["zone_id"].isin(set(ids))], catalogue.blocks[key], situation, most)
+        .assign(solution=key)
+        for key, ids in focus.groupby("solution")["zone_id"]
+        if key in catalogue.blocks
+    ]  # fmt: skip
+    table = pd.concat(parts or [places.iloc[:0].assign(fact=None, solution="", rank=0)])
+    table = table.sort_values(["zone_id", "solution", "rank"], kind="stable", ignore_index=True)
+    lookup = Reasoner(catalogue, situation, pd.DataFrame(index=blocks.ids)).lookup
+    table["reason"] = [
+        sentence(fact, values=fill(fact, lookup(n)))
+        for fact, n in zip(table["fact"], table["at"], strict=True)
+    ]
+    shapes = blocks.frame.geometry.to_numpy()[table["at"]]
+    return gpd.GeoDataFrame(
+        table.reindex(columns=list(BLOCK_COLUMNS)), geometry=shapes, crs=blocks.frame.crs
     )
-    table["rank"] = table.groupby(["zone_id", "solution"]).cumcount() + 1
-    table = table.loc[table["rank"] <= most, list(BLOCK_COLUMNS)].reset_index(drop=True)
-    shapes = blocks.frame.geometry.reindex(table["block_id"]).to_numpy()
-    return gpd.GeoDataFrame(table, geometry=shapes, crs=blocks.frame.crs)
+
+
+def _in_need(
+    places: pd.DataFrame, need: BlockNeed, situation: Situation, most: int
+) -> pd.DataFrame:
+    """Return the blocks of some zones that show a sign of a need, ranked, at most so many a zone.
+
+    The first of the signs that holds tells for a block. Those that are measured as the need is come
+    before those whose sign has a measure of its own.
+    """
+    holds = np.stack([_holds(sign, situation) for sign in need.any], axis=1)[places["at"]]
+    found = places[holds.any(axis=1)]
+    sign = holds[holds.any(axis=1)].argmax(axis=1)
+    measures = [sign.order_by or need.order_by for sign in need.any]
+    amounts = np.stack([situation.indicator(name) for name in measures], axis=1)
+    table = found.assign(
+        need=amounts[found["at"], sign],
+        need_of=np.array(measures, dtype=object)[sign],
+        fact=[need.any[k].fact for k in sign],
+        own=[bool(need.any[k].order_by) for k in sign],
+    ).sort_values(
+        ["zone_id", "own", "need", "block_id"], ascending=[True, True, False, True], kind="stable"
+    )
+    table["rank"] = table.groupby("zone_id").cumcount() + 1
+    return table[table["rank"] <= most].reset_index(drop=True)
+
+
+def _holds(sign: BlockSign, situation: Situation) -> NDArray[np.bool_]:
+    """Return where a sign holds, and what its fact quotes is known."""
+    quoted = [situation.indicator(indicator_of(name)) for name in placeholders(sign.fact["en"])]
+    known = np.isfinite(np.sum(quoted, axis=0)) if quoted else True
+    return np.asarray((all_of(sign.all, situation) == 1.0) & known)

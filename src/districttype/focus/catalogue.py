@@ -187,11 +187,18 @@ class Archetype(Named):
     basis: Basis
 
 
+class BlockSign(Alternative):
+    """What tells of a need in a block; `order_by` where it is not measured as the others are."""
+
+    fact: Words
+    order_by: str = ""
+
+
 class BlockNeed(Strict):
     """Where inside a zone a solution is needed."""
 
     order_by: str
-    any: tuple[Alternative, ...] = Field(min_length=1)
+    any: tuple[BlockSign, ...] = Field(min_length=1)
 
 
 class Found(Strict):
@@ -259,6 +266,7 @@ class Catalogue(Strict):
     checklists: dict[str, Checklist]
     archetypes: dict[str, Archetype]
     blocks: dict[str, BlockNeed]
+    notes: dict[Literal["approximate", "reconstructed"], Words]
     sites: dict[str, SiteKind]
 
     @model_validator(mode="after")
@@ -331,9 +339,9 @@ class Catalogue(Strict):
         asked = {need.order_by for need in self.blocks.values()}
         for need in self.blocks.values():
             for alternative in need.any:
+                asked |= {alternative.order_by} - {""}
                 asked |= {c.indicator for c in alternative.all if c.indicator is not None}
-                if alternative.fact is not None:
-                    asked |= {indicator_of(name) for name in placeholders(alternative.fact["en"])}
+                asked |= {indicator_of(name) for name in placeholders(alternative.fact["en"])}
         return frozenset(asked)
 
     def solution_names(self) -> dict[str, dict[str, str]]:

@@ -47,19 +47,14 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def speak(
-    facts: Sequence[Words], lookup: Lookup, *, otherwise: Words, why: Words | None
-) -> Message:
-    """Return the first fact whose figures are known (else `otherwise`), with the why behind it."""
+def speak(facts: Sequence[Words], lookup: Lookup, *then: Words | None, otherwise: Words) -> Message:
+    """Return the first fact whose figures are known (else `otherwise`), and what comes then."""
+    behind = [words for words in then if words is not None]
     for fact in facts:
         values = fill(fact, lookup)
         if values is not None:
-            return sentence(*_present(fact, why), values=values)
-    return sentence(*_present(otherwise, why))
-
-
-def _present(*parts: Words | None) -> list[Words]:
-    return [part for part in parts if part is not None]
+            return sentence(fact, *behind, values=values)
+    return sentence(otherwise, *behind)
 
 
 class Reasoner:
@@ -88,7 +83,7 @@ class Reasoner:
             fact.text for n, fact in enumerate(entry.facts) if self._holds((row, n), fact, zone)
         ]
         return speak(
-            facts, self.lookup(zone), otherwise=entry.facts[-1].text, why=entry.why.get(solution)
+            facts, self.lookup(zone), entry.why.get(solution), otherwise=entry.facts[-1].text
         )
 
     def lookup(self, zone: int) -> Lookup:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from districttype.focus.catalogue import Catalogue, Found, SiteKind, load_catalogue
 from districttype.focus.reasons import Lookup, Value, month_and_year, speak
-from districttype.layers.schema import Layers
+from districttype.layers.schema import Layers, columns
+from districttype.provenance import State
 from districttype.zones import Zones
 
 SITE_COLUMNS = (
@@ -44,7 +45,8 @@ def find_sites(
     One row per zone × solution × site, a point inside the zone in the city's CRS: `kind` is an id
     of `catalogue.sites`, `name` the name in the data or None, `reason` a `Message`, `layer` where
     it was found, `area_m2` its area inside the zone where it is a polygon, `approximate` where the
-    layer says that its position is.
+    layer says that its position is, or where every place in it is reconstructed from figures; the
+    reason says so, too.
     """
     catalogue = catalogue or load_catalogue()
     listed = focus[["zone_id", "solution"]].drop_duplicates()
@@ -57,26 +59,32 @@ def find_sites(
         pairs = listed[listed["solution"].isin(list(kind.why))]
         table = places.merge(pairs, on="zone_id", how="inner")
         table["reason"] = [
-            speak(kind.facts, _lookup(row), otherwise=kind.name, why=kind.why[row["solution"]])
+            speak(
+                kind.facts,
+                _lookup(row),
+                kind.why[row["solution"]],
+                catalogue.notes.get(row["note"]),
+                otherwise=kind.name,
+            )
             for row in table.to_dict("records")
         ]
         tables.append(table)
-    columns = [*SITE_COLUMNS, "geometry"]
+    shown = [*SITE_COLUMNS, "geometry"]
     if not tables:
-        empty = {name: pd.Series([], dtype=object) for name in columns}
+        empty = {name: pd.Series([], dtype=object) for name in shown}
         return gpd.GeoDataFrame(empty, geometry="geometry", crs=zones.frame.crs)
     order = {zone: n for n, zone in enumerate(zones.ids)}
     found = pd.concat(tables, ignore_index=True)
     found = found.sort_values("zone_id", key=lambda ids: ids.map(order), kind="stable")
     return gpd.GeoDataFrame(
-        found[columns].reset_index(drop=True), geometry="geometry", crs=zones.frame.crs
+        found[shown].reset_index(drop=True), geometry="geometry", crs=zones.frame.crs
     )
 
 
 def _places(kind: SiteKind, zones: Zones, layers: Layers) -> pd.DataFrame:
     """Return the places of a kind: the largest of each zone, each place once."""
     tables = [
-        _cut(rows, found, zones)
+        _cut(rows, found, zones, invented=_is_invented(found.layer, layers))
         for found in kind.found
         if (rows := _matching(found, layers)) is not None and len(rows)
     ]
@@ -98,7 +106,13 @@ def _matching(found: Found, layers: Layers) -> gpd.GeoDataFrame | None:
     return frame[keep]
 
 
-def _cut(rows: gpd.GeoDataFrame, found: Found, zones: Zones) -> pd.DataFrame:
+def _is_invented(layer: str, layers: Layers) -> bool:
+    """Tell whether the places of a layer are made up from figures, none of them exact."""
+    embedded = any(part.state is State.EMBEDDED for part in layers[layer].provenance)
+    return embedded and "approximate" not in columns(layer)
+
+
+def _cut(rows: gpd.GeoDataFrame, found: Found, zones: Zones, *, invented: bool) -> pd.DataFrame:
     """Cut the rows of a layer at the zones, and put a point on the surface of each part."""
     shapes, areas = rows.geometry.to_numpy(), zones.frame.geometry.to_numpy()
     row, zone = shapely.STRtree(areas).query(shapes, predicate="intersects")
@@ -113,6 +127,8 @@ def _cut(rows: gpd.GeoDataFrame, found: Found, zones: Zones) -> pd.DataFrame:
     points = shapely.point_on_surface(parts)
     inside = shapely.covers(areas[zone], points)
     taken = rows.iloc[row]
+    approximate = _column(taken, "approximate") == True  # noqa: E712 - null is not True
+    notes = np.array(["", "approximate"], dtype=object)[approximate.astype(int)]
     table = pd.DataFrame(
         {
             "zone_id": zones.ids.to_numpy()[zone],
@@ -121,7 +137,8 @@ def _cut(rows: gpd.GeoDataFrame, found: Found, zones: Zones) -> pd.DataFrame:
             "area_m2": np.where(flat, shapely.area(parts), np.nan),
             "opened": _column(taken, "opened"),
             "capacity": _column(taken, "capacity"),
-            "approximate": _column(taken, "approximate") == True,  # noqa: E712 - null is not True
+            "approximate": approximate | invented,
+            "note": "reconstructed" if invented else notes,
             "shape": parts,
             "geometry": points,
         }

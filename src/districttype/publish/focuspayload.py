@@ -11,7 +11,7 @@ from districttype.publish import shapes
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.texts import Texts, number, percent
 
-IDS = ("level", "systems", "actors", "prerequisites", "means", "convener")
+IDS = ("level", "systems", "actors", "prerequisites", "means", "convener", "checklists")
 
 
 def scores(result: ZoneSetResult) -> dict[str, dict[str, list[int | None]]]:
@@ -76,6 +76,15 @@ def focus_areas(result: ZoneSetResult, text: Texts) -> dict[str, list[Any]]:
         entry |= blocks.get((str(row["zone_id"]), row["solution"]), {})
         found.setdefault(str(row["zone_id"]), []).append(entry)
     return found
+
+
+def checklists(edition: Edition) -> dict[str, list[dict[str, str]]]:
+    """Return the steps of each checklist: id -> steps, each by language."""
+    if edition.catalogue is None:
+        return {}
+    return {
+        key: [dict(s) for s in entry.steps] for key, entry in edition.catalogue.checklists.items()
+    }
 
 
 def sites(edition: Edition, text: Texts) -> list[dict[str, Any]]:

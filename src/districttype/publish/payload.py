@@ -20,7 +20,13 @@ from districttype.places import name_columns
 from districttype.publish import legend, shapes
 from districttype.publish.base import base_map
 from districttype.publish.edition import Edition, ZoneSetResult
-from districttype.publish.focuspayload import block_shapes, focus_areas, scores, sites
+from districttype.publish.focuspayload import (
+    block_shapes,
+    checklists,
+    focus_areas,
+    scores,
+    sites,
+)
 from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
 from districttype.publish.templating import static, template_source
@@ -94,6 +100,7 @@ def payload(
         },
         "borderline": legend.BORDERLINE,
         "solutions": _solutions(edition),
+        "steps": checklists(edition) if page == "focus" else {},
         "scores": list(legend.SCORE_COLOURS),
         "indicators": [_indicator(i, text) for i in edition.registry],
         "units": dict(legend.UNITS),
@@ -147,7 +154,10 @@ def _indicator(indicator: Indicator, text: Texts) -> dict[str, Any]:
     }
 
 
-NAMED = ("systems", "levels", "actors", "prerequisites", "means", "sites", "archetypes", "bases")
+NAMED = (
+    "systems", "levels", "actors", "prerequisites", "means", "checklists", "sites", "archetypes",
+    "bases",
+)  # fmt: skip
 
 
 def _names(edition: Edition) -> dict[str, dict[str, dict[str, str]]]:

@@ -117,10 +117,17 @@
           entry(t("Level"), names("levels", area.level)),
           entry(t("Weakest evidence"), area.basis ? [basis(area.basis)] : []),
           entry(t("Among the top three"), area.stability === null || area.stability === undefined ? []
-            : [D.say(["in {share_pct} of the draws", { share_pct: area.stability }])]))));
+            : [D.say(["in {share_pct} of the draws", { share_pct: area.stability }])])),
+        (area.checklists || []).map(steps)));
     });
     section.append(el("p", { class: "small", text: t(D.data.judgement) }));
     return section;
+  }
+  function steps(checklist) {
+    const all = D.data.steps[checklist];
+    return all ? el("details", { class: "steps" },
+      el("summary", { text: t("Steps") + ": " + D.named("checklists", checklist) }),
+      el("ol", {}, all.map(function (step) { return el("li", { text: step[D.state.lang] || step.en }); }))) : null;
   }
   function names(table, ids) {
     return (ids || []).map(function (id) { return D.named(table, id); });
