@@ -167,3 +167,57 @@ def test_recommendations_say_how_firmly_they_stand(embedded: Edition, out: Path)
     assert stable.between(0, 1).all()
     assert (stable * 1000 % 1 < 1e-6).all()  # a share of a thousand draws
     assert stable.nunique() > 20
+
+
+def test_kera_and_soukka_get_what_their_documents_name(embedded: Edition) -> None:
+    kera = embedded.results["stations"].focus.set_index(["zone_id", "solution"]).loc["kera"]
+    assert {"A5", "A8"} <= set(kera.index)
+    assert kera["means"].str.split(";").str[0].eq("development_commitment").all()
+    assert kera["archetype"].eq("brownfield").all()
+    soukka = embedded.results["places"].focus.set_index(["zone_id", "solution"]).loc["Soukka"]
+    assert {"A1", "A3", "A5", "A6"} <= set(soukka.index)
+    assert soukka["archetype"].eq("station_suburb").all()
+    assert {"residents", "companies"} <= set(kera.loc["A5", "actors"].split(";"))
+
+
+def test_without_owners_only_means_and_convener_change(
+    embedded: Edition, districts: ZoneSetResult
+) -> None:
+    assert embedded.catalogue is not None
+    bare = districts.labels.assign(ownership="unknown")
+    after = recommend(
+        districts.zones, bare, districts.indicators, embedded.catalogue, layers=embedded.layers
+    )
+    changing = ["means", "convener"]
+    pd.testing.assert_frame_equal(
+        after.drop(columns=changing), districts.focus.drop(columns=changing)
+    )
+    assert set(after["means"]) == {"ownership_survey"}
+    known = districts.labels["ownership"] != "unknown"
+    assert known.sum() > 0
+    mine = districts.focus["zone_id"].map(known)
+    assert (districts.focus["means"] != after["means"])[mine].all()
+
+
+def test_what_is_made_up_from_figures_says_so(out: Path) -> None:
+    sites = read(out, "sites")
+    real = sites["layer"] == "stops"
+    assert real.any()
+    assert (~real).any()
+    assert sites.loc[~real, "approximate"].all()
+    assert sites.loc[~real, "reason"].str.contains("koottu julkaistuista luvuista").all()
+    kera = sites[(sites["zone_id"] == "kera") & (sites["kind"] == "station")]
+    assert not kera["approximate"].any()
+    assert kera["name"].eq("Kera").all()
+
+
+def test_the_processes_of_energy_and_green_are_written_out(out: Path) -> None:
+    report = (out / "report.html").read_text(encoding="utf-8")
+    for step in ("Asettakaa alueen energiatavoite työpajasarjassa", "Julkaiskaa visio"):
+        assert step in report
+    table = read(out, "focus").set_index("solution")["checklists"]
+    assert table.loc["A5"].str.startswith("energy").all()
+    assert table.loc["A6"].str.startswith("green").all()
+    sheets = [path.read_text(encoding="utf-8") for path in (out / "workshop").glob("*-A5.html")]
+    assert sheets
+    assert all("Hold a joint kick-off workshop" in sheet for sheet in sheets)
