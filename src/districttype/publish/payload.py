@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -84,6 +85,8 @@ def payload(
         for name, result in edition.results.items()
         if page == "typology" or len(result.focus) or name == "districts"
     }
+    if page == "typology":  # its maps do not draw them
+        chosen = {name: replace(result, blocks=None) for name, result in chosen.items()}
     sets = {name: _zone_set(name, result, edition, text) for name, result in chosen.items()}
     warning = stamp(edition)
     return {
