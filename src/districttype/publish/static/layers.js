@@ -135,7 +135,8 @@
           ? t("The solution that stands out most against the city's average; not the most important one.")
           : t("The solution with the most points; where two share the lead, the second is hatched."),
         rows: rows,
-        hint: (set.warnings[D.ranking(D.state.layer)] || []).map(D.say).concat([t(D.data.judgement)]).join(" "),
+        hint: (set.warnings[D.ranking(D.state.layer)] || []).map(function (w) { return D.say(w) + "."; })
+          .concat([t(D.data.judgement)]).join(" "),
       };
     }
     for (let step = 4; step >= 0; step -= 1) {
