@@ -10,6 +10,7 @@ from districttype.sources.figures.shapes import Floats
 SMOOTH = 0.4  # how far gaps between discs are closed, in radii of the mean disc
 APART = 1.5  # districts whose discs, grown so much, do not meet are a territory of their own
 ROUNDS = 48
+TOLERANCE = 1e-6
 
 
 def outline_about(sites: Floats, areas: Floats) -> shapely.Geometry:
@@ -30,8 +31,10 @@ def outline_about(sites: Floats, areas: Floats) -> shapely.Geometry:
     grown = shapely.buffer(shapely.points(sites), APART * radius)
     parts = shapely.get_parts(shapely.union_all(grown))
     within = shapely.STRtree(parts).query(shapely.points(sites), predicate="intersects")[1]
-    drawn = [_grow(sites[within == k], areas[within == k]) for k in range(len(parts))]
-    return shapely.union_all(np.array(drawn, dtype=object))
+    apart = [_grow(sites[within == k], areas[within == k]) for k in range(len(parts))]
+    drawn = shapely.union_all(np.array(apart, dtype=object))
+    meet = drawn.area < (1 - TOLERANCE) * areas.sum()
+    return _grow(sites, areas) if meet else drawn
 
 
 def _grow(sites: Floats, areas: Floats) -> shapely.Geometry:
