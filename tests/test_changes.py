@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -13,19 +11,10 @@ from districttype import pipeline
 from districttype.answers.changes import BUILT, DATA, LOST, MAPPED, UNDATED, changes, changes_text
 from districttype.city import load_city
 from districttype.errors import ConfigError
-from districttype.lastrun import run_of
+from districttype.lastrun import Run, run_of
 from districttype.publish.edition import FACETS
 
 HERE = Path(__file__).parent
-
-
-@dataclass
-class Run:
-    """What is asked of a run."""
-
-    indicators: dict[str, pd.DataFrame]
-    labels: dict[str, pd.DataFrame]
-    record: dict[str, Any]
 
 
 def run(day: str, density: dict[str, str], buildings: dict[str, float], **facets: str) -> Run:
@@ -36,6 +25,7 @@ def run(day: str, density: dict[str, str], buildings: dict[str, float], **facets
     parts = [{"vintage": day}]
     return Run(
         indicators={"districts": pd.DataFrame({"buildings": buildings})},
+        zones={"districts": pd.DataFrame({"name": list(density)}, index=list(density))},
         labels={"districts": labels},
         record={"layers": {"buildings": {"parts": parts}}},
     )
@@ -95,5 +85,5 @@ def test_liechtenstein_changed_on_the_map_more_than_on_the_ground(
     density = [e for e in answer["changes"] if e["facet"] == "density"]
     assert len(density) >= 5
     assert {entry["cause"] for entry in density} == {MAPPED}
-    vaduz = next(e for e in density if e["zone_id"] == "1155956")
+    vaduz = next(e for e in density if e["name"] == "Vaduz")
     assert vaduz["counted_after"] > 3 * vaduz["counted_before"]

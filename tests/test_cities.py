@@ -19,6 +19,7 @@ from districttype.city import known_cities, load_city
 from districttype.errors import ConfigError
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.standing import standing
+from districttype.publish.stamp import GENERATED, stamp
 from districttype.sources.figures import Figures, load_figures
 from districttype.sources.figures.complete import complete
 from districttype.sources.figures.outline import outline_about
@@ -162,7 +163,7 @@ def test_the_generated_sums_do_not_depend_on_the_coordinate_system() -> None:
 @pytest.mark.parametrize("name", FELLOWS)
 def test_a_city_runs_to_its_maps_and_says_what_is_generated(name: str, tmp_path: Path) -> None:
     city = load_city(name)
-    pipeline.classify(city, data="embedded", zone_sets=("stations",), out=tmp_path)
+    edition = pipeline.classify(city, data="embedded", zone_sets=("stations",), out=tmp_path)
     rows = pd.read_csv(tmp_path / "districts.csv", encoding="utf-8-sig")
     assert len(rows) == FELLOWS[name][3]
     assert FELLOWS[name][4] in set(rows["name"])
@@ -174,7 +175,9 @@ def test_a_city_runs_to_its_maps_and_says_what_is_generated(name: str, tmp_path:
     assert set(said["standing"]) == {"published figures", "generated"}
     assert "streets" in said["standing"]["generated"]
     assert {"districts", "residents"} <= set(said["standing"]["published figures"])
-    assert (tmp_path / "maps" / "typology.html").is_file()
+    assert stamp(edition).template == GENERATED
+    page = (tmp_path / "maps" / "typology.html").read_text(encoding="utf-8")
+    assert "not how the city is" in page
 
 
 def test_standing_names_every_layer_once_a_kind() -> None:

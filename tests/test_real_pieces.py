@@ -20,6 +20,7 @@ from districttype.layers.districts import REACH, from_points
 from districttype.layers.schema import Layers, conform
 from districttype.layers.standing import standing
 from districttype.providers import VectorFile, read_layers_file
+from districttype.publish.stamp import MIXED, stamp
 from districttype.sources.figures import Figures, onto
 from districttype.sources.figures.tables import Origin, check_districts
 from districttype.sources.registry import Raw
@@ -183,6 +184,7 @@ def test_real_districts_are_completed_to_a_whole_city(name: str, shared: Path) -
     assert stood["real"] == ["districts"]
     assert {"streets", "land_use"} <= set(stood["generated"])
     assert "residents" in stood["published figures"]
+    assert stamp(edition).template == MIXED
     counts = Counter(labels["density"])
     # Vatnsmýri og Skerjafjörður is a postal district, but no hverfi: no figure is of it.
     assert counts["unknown"] == (1 if name == "reykjavik" else 0)

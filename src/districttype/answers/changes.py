@@ -65,7 +65,7 @@ def changes(before: Run, after: Run) -> dict[str, Any]:
     dict
         `years` between the data (None where they are not dated); per facet in `facets` how many
         districts were compared and the share that kept its label; in `changes` one entry a label
-        that differs: zone_id, facet, before, after, cause (`building`, `mapping progress`,
+        that differs: zone_id, name, facet, before, after, cause (`building`, `mapping progress`,
         `data lost`, `other data`, or that it cannot be told), and what was counted.
 
     Raises
@@ -89,6 +89,7 @@ def changes(before: Run, after: Run) -> dict[str, Any]:
         for zone in common[(a != b).to_numpy()]:
             entry = {
                 "zone_id": str(zone),
+                "name": str(after.zones["districts"].loc[zone, "name"]),
                 "facet": facet,
                 "before": a[zone],
                 "after": b[zone],
@@ -155,7 +156,7 @@ def changes_text(answer: Mapping[str, Any]) -> str:
     ]
     for entry in answer["changes"]:
         lines.append(
-            f"{entry['zone_id']}: {entry['facet']} {entry['before']} -> {entry['after']}; "
+            f"{entry['name']}: {entry['facet']} {entry['before']} -> {entry['after']}; "
             f"{entry['cause']}" + (f" ({entry['said']})" if entry["said"] else "")
         )
     return "\n".join(lines)

@@ -5,9 +5,19 @@ from __future__ import annotations
 import re
 
 from districttype.i18n import N_, Message, translate
+from districttype.provenance import State
 from districttype.publish.edition import Edition
 
 EMBEDDED = N_("Reconstructed from published figures, not for decisions on single plots.")
+GENERATED = N_(
+    "Reconstructed from a few published figures; the rest is generated and shows how the method "
+    "works, not how the city is."
+)
+MIXED = N_(
+    "Only in part real data: what is reconstructed or generated is marked in the table of sources. "
+    "Not for decisions on single plots."
+)
+REAL = frozenset({State.LIVE, State.CACHED, State.FILE})
 LEARNT = {
     "density": N_("Density is learnt from the city's own labels, not given by the rules."),
     "development": N_("Development is learnt from the city's own labels, not given by the rules."),
@@ -26,8 +36,7 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 def stamp(edition: Edition) -> Message | None:
     """Return what reconstructed data and learnt labels must say of themselves, if anything."""
-    said = [EMBEDDED] if edition.embedded else []
-    said += [LEARNT[facet] for facet in edition.models]
+    said = _of_data(edition) + [LEARNT[facet] for facet in edition.models]
     if not said:
         return None
     in_languages = {
@@ -35,6 +44,16 @@ def stamp(edition: Edition) -> Message | None:
         for language in edition.city.languages
     }
     return Message(" ".join(said), translations=in_languages)
+
+
+def _of_data(edition: Edition) -> list[str]:
+    """Return what a reader must know of data that are not real, or only in part."""
+    states = {part.state for layer in edition.layers.values() for part in layer.provenance}
+    if states & REAL and states - REAL:
+        return [MIXED]
+    if State.GENERATED in states:
+        return [GENERATED]
+    return [EMBEDDED] if edition.embedded else []
 
 
 def attributions(edition: Edition) -> list[str]:
