@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -14,6 +15,7 @@ import typer
 from districttype import __version__
 from districttype.errors import DistricttypeError
 from districttype.options import (
+    PROCESSED,
     RAW,
     CityArg,
     JsonOpt,
@@ -65,7 +67,7 @@ def _root(
 
 
 @app.command()
-@takes_run_options
+@partial(takes_run_options, needs_city=False)
 def classify(
     options: RunOptions,
     zones: Annotated[
@@ -88,12 +90,41 @@ def classify(
         list[Path] | None,
         typer.Option("--model", help="Label by what `learn` wrote, not by the rules."),
     ] = None,
+    cities: Annotated[
+        str | None,
+        typer.Option("--cities", help="In place of CITY: several, a comma between, or all."),
+    ] = None,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            "--scheduler", help="Where several run: local, none, or a Dask scheduler (tcp://...)."
+        ),
+    ] = "local",
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Of a local cluster.")] = 2,
 ) -> None:
     """Classify a city's districts, and draw maps, tables and a report."""
     from districttype import pipeline
     from districttype.publish.summary import summary
 
     names, files = _split(zones)
+    if cities is not None:
+        from districttype.many import classify_cities, named_cities
+
+        classify_cities(
+            named_cities(cities),
+            options.out or PROCESSED,
+            data=options.data or "auto",
+            zone_sets=names,
+            raw=options.raw,
+            language=lang,
+            scheduler=scheduler,
+            workers=workers,
+            say=say,
+        )
+        typer.echo(f"All cities: {(options.out or PROCESSED) / 'cities.html'}")
+        return
+    if not options.city:
+        raise typer.BadParameter("name a city, or several with --cities")
     edition = pipeline.classify(
         options.config(),
         data=options.data or "auto",

@@ -71,14 +71,18 @@ class RunOptions:
         return last_or_new(self.config(), self.folder(), self.data, self.layers, self.raw, say=say)
 
 
-def takes_run_options(command: Callable[..., None]) -> Callable[..., None]:
+def takes_run_options(
+    command: Callable[..., None], *, needs_city: bool = True
+) -> Callable[..., None]:
     """Let a command take `RunOptions` whole, first: to typer they are options of its own."""
     hints = get_type_hints(RunOptions, include_extras=True)
     shared = [
         Parameter(
             field.name,
             Parameter.KEYWORD_ONLY,
-            default=Parameter.empty if field.name == "city" else field.default,
+            default=("" if not needs_city else Parameter.empty)
+            if field.name == "city"
+            else field.default,
             annotation=hints[field.name],
         )
         for field in fields(RunOptions)

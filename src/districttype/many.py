@@ -1,0 +1,245 @@
+"""Several cities in one run, each whole by itself: in turn, or side by side on a cluster.
+
+Each city is one piece of work that writes into a folder of its own, all or nothing, so that a
+worker that dies costs the time of its city and no result: the scheduler gives the city to another.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from districttype import pipeline
+from districttype.city import City, known_cities, load_city
+from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
+from districttype.lastrun import Kept, read_kept
+from districttype.publish.cities import CityResult, write_cities
+from districttype.typology.alike import Comparison
+
+LOCAL, IN_TURN = "local", "none"
+WORKERS = 2
+RETRIES = 3  # of a city whose worker died
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One city to classify, and how; small enough to be sent to another machine."""
+
+    city: City
+    data: str
+    zone_sets: tuple[str, ...]
+    raw: Path
+    out: Path
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a city: `error` is the one clear line where it failed."""
+
+    city: City
+    out: Path
+    line: str = ""
+    seconds: float = 0.0
+    error: str = ""
+
+
+def named_cities(names: str) -> list[City]:
+    """Return the cities of a comma-separated list of ids and TOML files; `all` are the package's.
+
+    Raises
+    ------
+    ConfigError
+        If one is not known, or two have the same id.
+    """
+    listed = known_cities() if names.strip() == "all" else names.split(",")
+    cities = [load_city(name.strip()) for name in listed if name.strip()]
+    ids = [city.id for city in cities]
+    twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
+    if twice:
+        raise ConfigError(f"{', '.join(twice)} is named twice", where="--cities")
+    return cities
+
+
+def classify_cities(
+    cities: Sequence[City],
+    out: Path,
+    *,
+    data: str = "auto",
+    zone_sets: Sequence[str] = pipeline.DEFAULT_SETS,
+    raw: Path = Path("data/raw"),
+    language: str | None = None,
+    scheduler: str = LOCAL,
+    workers: int = WORKERS,
+    say: Say = lambda _: None,
+) -> list[Outcome]:
+    """Classify several cities, and write one table, look-alikes and a page of all of them.
+
+    Parameters
+    ----------
+    cities
+        The cities.
+    out
+        Folder of all outputs; each city's are in a folder of its id.
+    data, zone_sets, raw, language
+        As in `pipeline.classify`. Files of a directory are of one city, so `data` is none here.
+    scheduler
+        `local` (a cluster on this machine), the address of a Dask scheduler whose workers see the
+        same folders (tcp://...), or `none` (one city after another).
+    workers
+        Of a local cluster.
+    say
+        Told which city is done.
+
+    Returns
+    -------
+    One outcome a city, in the order of `cities`.
+
+    Raises
+    ------
+    DistricttypeError
+        If no city succeeded.
+    """
+    jobs = [
+        Job(city, data, tuple(zone_sets), raw.resolve(), (out / city.id).resolve(), language)
+        for city in cities
+    ]
+    found: dict[str, Outcome] = {}
+    for outcome in _outcomes(jobs, scheduler, workers, say):
+        found[outcome.city.id] = outcome
+        said = outcome.error or f"{outcome.line} ({outcome.seconds:.0f} s)"
+        say(f"{len(found)} of {len(jobs)}: {outcome.city.id}: {said}")
+    done = [found[city.id] for city in cities if not found[city.id].error]
+    if not done:
+        raise DistricttypeError("no city could be classified", todo=found[cities[0].id].error)
+    results = [CityResult(o.city, o.out, o.line) for o in done]
+    kept = {o.city.id: run for o in done if (run := read_kept(o.out)) is not None}
+    write_cities(results, out, alike_elsewhere(kept), first=language)
+    return [found[city.id] for city in cities]
+
+
+def run_job(job: Job) -> Outcome:
+    """Classify one city, on whatever machine this is."""
+    begin = time.perf_counter()
+    try:
+        edition = pipeline.classify(
+            job.city,
+            data=job.data,
+            zone_sets=job.zone_sets,
+            raw=job.raw,
+            out=job.out,
+            language=job.language,
+        )
+    except DistricttypeError as error:
+        return Outcome(job.city, job.out, error=str(error))
+    line = f"{len(edition.results['districts'].zones)} districts. {edition.run['data_line']}"
+    return Outcome(job.city, job.out, line, round(time.perf_counter() - begin, 1))
+
+
+def _outcomes(jobs: Sequence[Job], scheduler: str, workers: int, say: Say) -> Iterator[Outcome]:
+    if scheduler == IN_TURN or (scheduler == LOCAL and len(jobs) == 1):
+        yield from map(run_job, jobs)
+        return
+    with cluster(scheduler, workers) as client:
+        say(f"{len(jobs)} cities on {len(client.scheduler_info()['workers'])} workers")
+        futures = client.map(run_job, jobs, pure=False, retries=RETRIES)
+        waiting = dict(zip(futures, jobs, strict=True))
+        for future in _dask(scheduler).as_completed(futures):
+            error = future.exception()
+            job = waiting[future]
+            yield future.result() if error is None else Outcome(job.city, job.out, error=str(error))
+
+
+@contextmanager
+def cluster(scheduler: str, workers: int) -> Iterator[Any]:
+    """Open a client of a Dask scheduler, or of a cluster of its own on this machine.
+
+    Raises
+    ------
+    ConfigError
+        If Dask is not installed, or no scheduler answers at the address.
+    """
+    dask = _dask(scheduler)
+    if scheduler != LOCAL:
+        try:
+            with dask.Client(scheduler, timeout=10) as client:
+                yield client
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"no scheduler answers: {error}",
+                where=f"--scheduler {scheduler}",
+                todo="start one with: dask scheduler",
+            ) from None
+        return
+    own = dask.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        dashboard_address=None,
+        silence_logs=logging.ERROR,
+    )
+    with own, dask.Client(own) as client:
+        yield client
+
+
+def _dask(scheduler: str) -> Any:
+    """Return Dask's module: an extra that only clusters need."""
+    try:
+        return import_module("dask.distributed")
+    except ImportError:
+        raise ConfigError(
+            "Dask is not installed",
+            where=f"--scheduler {scheduler}",
+            todo="pip install 'districttype[cluster]', or --scheduler none",
+        ) from None
+
+
+def alike_elsewhere(kept: Mapping[str, Kept]) -> pd.DataFrame:
+    """Find for every district the one most like it in another city.
+
+    Returns
+    -------
+    DataFrame
+        city, zone_id, name, other_city, other_zone_id, other_name, distance, both (what they have
+        alike, in English); cities of which too little is known are left out.
+    """
+    rows = []
+    for city, run in kept.items():
+        tables = {
+            f"{other}:{zone}": row
+            for other, there in kept.items()
+            if other != city
+            for zone, row in there.indicators["districts"].iterrows()
+        }
+        if not tables:
+            continue
+        try:
+            comparison = Comparison(
+                run.indicators["districts"], pd.DataFrame(tables).T.astype(float)
+            )
+        except EmptyResultError:
+            continue
+        for zone in run.indicators["districts"].index:
+            best = comparison.nearest(zone, 1)[0]
+            other, there = best.zone_id.split(":", 1)
+            rows.append(
+                {
+                    "city": city,
+                    "zone_id": zone,
+                    "name": run.zones["districts"].loc[zone, "name"],
+                    "other_city": other,
+                    "other_zone_id": there,
+                    "other_name": kept[other].zones["districts"].loc[there, "name"],
+                    "distance": best.distance,
+                    "both": "; ".join(trait.text("en") for trait in best.traits),
+                }
+            )
+    return pd.DataFrame(rows)

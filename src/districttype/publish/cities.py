@@ -1,0 +1,93 @@
+"""What several cities of one run have in common: one table, look-alikes, and a page to switch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from districttype.city import LANGUAGES, City
+from districttype.i18n import N_, translate
+from districttype.publish import tables
+from districttype.publish.report import file_name
+from districttype.publish.templating import environment, static
+
+TITLE = N_("Cities side by side")
+
+
+@dataclass(frozen=True)
+class CityResult:
+    """A city that was classified: where its outputs are, and what they stand on."""
+
+    city: City
+    out: Path
+    line: str
+
+
+def write_cities(
+    results: Sequence[CityResult],
+    out: Path,
+    alike: pd.DataFrame,
+    *,
+    first: str | None = None,
+) -> None:
+    """Write `cities.csv`, `alike_elsewhere.csv` and `cities.html` beside the cities' folders.
+
+    Parameters
+    ----------
+    results
+        The cities, in the order in which they are shown.
+    out
+        Where to write; the cities' folders lie in it.
+    alike
+        Table of `many.alike_elsewhere`.
+    first
+        Language first shown.
+    """
+    tables.write_csv(joint_table(results), out / "cities.csv")
+    tables.write_csv(alike, out / "alike_elsewhere.csv")
+    languages = tuple(dict.fromkeys([first or LANGUAGES[-1], *LANGUAGES]))
+    for language in languages:
+        page = _page(results, language, languages)
+        (out / file_name("cities", language, languages)).write_text(page, encoding="utf-8")
+
+
+def joint_table(results: Sequence[CityResult]) -> pd.DataFrame:
+    """Return the districts of all cities, one row each, the city's id first."""
+    parts = []
+    for result in results:
+        table = pd.read_csv(
+            result.out / "districts.csv", dtype={"zone_id": str}, encoding="utf-8-sig"
+        )
+        city = pd.DataFrame({"city": result.city.id}, index=table.index)
+        parts.append(pd.concat([city, table], axis=1))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _page(results: Sequence[CityResult], language: str, languages: Sequence[str]) -> str:
+    shown = [
+        {
+            "id": result.city.id,
+            "name": result.city.names.get(language, result.city.name),
+            "own": result.city.name,
+            "line": result.line,
+        }
+        for result in results
+    ]
+    return (
+        environment()
+        .get_template("cities.html")
+        .render(
+            lang=language,
+            _=lambda message: translate(message, language),
+            title=translate(TITLE, language),
+            style=static("page.css"),
+            others=[
+                {"id": one, "href": file_name("cities", one, languages), "shown": one == language}
+                for one in languages
+            ],
+            cities=shown,
+        )
+    )

@@ -1,0 +1,127 @@
+"""Several cities at once: one table, look-alikes, a page to switch, and workers that may die."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from districttype import many
+from districttype.city import load_city
+from districttype.errors import ConfigError, DistricttypeError
+from districttype.many import IN_TURN, Outcome, classify_cities, named_cities, run_job
+
+CITIES = [load_city(name) for name in ("kladno", "kifissia")]
+
+
+def run(out: Path, **options: object) -> list[Outcome]:
+    return classify_cities(CITIES, out, data="embedded", zone_sets=(), raw=out / "raw", **options)  # type: ignore[arg-type]
+
+
+def test_cities_are_named_by_list_or_all() -> None:
+    assert [city.id for city in named_cities("kladno, lviv")] == ["kladno", "lviv"]
+    assert {"espoo", "leipzig", "maia"} <= {city.id for city in named_cities("all")}
+    with pytest.raises(ConfigError, match="kladno is named twice"):
+        named_cities("kladno,kladno")
+    with pytest.raises(ConfigError, match="there is no city 'atlantis'"):
+        named_cities("kladno,atlantis")
+
+
+def test_a_city_that_fails_is_one_line_and_stops_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def fail_kladno(job: many.Job) -> Outcome:
+        if job.city.id == "kladno":
+            return Outcome(job.city, job.out, error="no data")
+        return run_job(job)
+
+    monkeypatch.setattr(many, "run_job", fail_kladno)
+    outcomes = run(tmp_path, scheduler=IN_TURN, say=told.append)
+    assert [bool(outcome.error) for outcome in outcomes] == [True, False]
+    assert told[0] == "1 of 2: kladno: no data"
+    assert set(pd.read_csv(tmp_path / "cities.csv", encoding="utf-8-sig")["city"]) == {"kifissia"}
+
+
+def test_where_no_city_succeeds_the_run_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(many, "run_job", lambda job: Outcome(job.city, job.out, error="no data"))
+    with pytest.raises(DistricttypeError, match="no city could be classified; no data"):
+        run(tmp_path, scheduler=IN_TURN)
+
+
+@pytest.fixture(scope="module")
+def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("turn")
+    run(out, scheduler=IN_TURN)
+    return out
+
+
+@pytest.mark.slow
+def test_one_table_and_look_alikes_of_all_cities(in_turn: Path) -> None:
+    table = pd.read_csv(in_turn / "cities.csv", encoding="utf-8-sig")
+    assert table["city"].value_counts().to_dict() == {"kifissia": 11, "kladno": 6}
+    assert table.columns[0] == "city"
+    alike = pd.read_csv(in_turn / "alike_elsewhere.csv", encoding="utf-8-sig")
+    assert len(alike) == 17
+    assert (alike["city"] != alike["other_city"]).all()
+    assert {"Κεφαλάρι", "Švermov"} <= set(alike["name"])
+    assert (alike["distance"] > 0).all()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "word"), [("cities", "Cities"), ("cities.fi", "Kaupungit")])
+def test_a_page_switches_between_the_maps(in_turn: Path, name: str, word: str) -> None:
+    page = (in_turn / f"{name}.html").read_text(encoding="utf-8")
+    assert word in page
+    assert "Κηφισιά" in page
+    for city in ("kladno", "kifissia"):
+        assert f'<option value="{city}">' in page
+        assert (in_turn / city / "maps" / "typology.html").is_file()
+    assert "http" not in page  # nothing is fetched
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None:
+    distributed = pytest.importorskip("dask.distributed")
+    cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+    )
+    killed: list[int] = []
+
+    def kill_one() -> None:
+        with distributed.Client(cluster) as client:
+            for _ in range(600):
+                busy = [name for name, tasks in client.processing().items() if tasks]
+                if busy:
+                    break
+                time.sleep(0.1)
+            time.sleep(1.0)  # in the middle of it
+            pid = client.run(os.getpid, workers=[busy[0]])[busy[0]]
+            os.kill(pid, signal.SIGKILL)
+            killed.append(pid)
+
+    with cluster:
+        killer = threading.Thread(target=kill_one)
+        killer.start()
+        outcomes = run(tmp_path, scheduler=cluster.scheduler_address)
+        killer.join()
+    assert killed
+    assert [outcome.error for outcome in outcomes] == ["", ""]
+    for city in ("kladno", "kifissia"):
+        for file in ("districts.csv", "focus.csv"):
+            assert (tmp_path / city / file).read_bytes() == (in_turn / city / file).read_bytes()
+
+
+def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    pytest.importorskip("dask.distributed")
+    with pytest.raises(ConfigError, match=r"--scheduler nonsense: no scheduler answers"):
+        run(tmp_path, scheduler="nonsense")
