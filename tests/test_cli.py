@@ -181,6 +181,15 @@ def test_a_sheet_is_refused_with_one_line(
         assert said in answer.err.splitlines()[-1]
 
 
+def test_classify_wants_a_city_or_several(districttype: Command) -> None:
+    answer = districttype("classify")
+    assert answer.code == 2
+    assert "name a city, or several with --cities" in answer.err
+    answer = districttype("classify", "--cities", "kladno,atlantis")
+    assert (answer.code, answer.out) == (1, "")
+    assert "there is no city 'atlantis'" in answer.err
+
+
 def test_cities_lists_the_cities_of_the_package(districttype: Command) -> None:
     assert "espoo" in districttype("cities").out
     listed = json.loads(districttype("cities", "--json").out)

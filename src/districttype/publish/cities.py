@@ -15,6 +15,7 @@ from districttype.publish.report import file_name
 from districttype.publish.templating import environment, static
 
 TITLE = N_("Cities side by side")
+FILES = ("cities.csv", "alike_elsewhere.csv")
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,8 @@ def write_cities(
     first
         Language first shown.
     """
-    tables.write_csv(joint_table(results), out / "cities.csv")
-    tables.write_csv(alike, out / "alike_elsewhere.csv")
+    for name, table in zip(FILES, (joint_table(results), alike), strict=True):
+        tables.write_csv(table, out / name)
     languages = tuple(dict.fromkeys([first or LANGUAGES[-1], *LANGUAGES]))
     for language in languages:
         page = _page(results, language, languages)
@@ -89,5 +90,6 @@ def _page(results: Sequence[CityResult], language: str, languages: Sequence[str]
                 for one in languages
             ],
             cities=shown,
+            files=FILES,
         )
     )

@@ -9,14 +9,8 @@ from districttype.provenance import State
 from districttype.publish.edition import Edition
 
 EMBEDDED = N_("Reconstructed from published figures, not for decisions on single plots.")
-GENERATED = N_(
-    "Reconstructed from a few published figures; the rest is generated and shows how the method "
-    "works, not how the city is."
-)
-MIXED = N_(
-    "Only in part real data: what is reconstructed or generated is marked in the table of sources. "
-    "Not for decisions on single plots."
-)
+GENERATED = N_("Mostly generated from a few published figures: not how the city is.")
+MIXED = N_("Only in part real data (see the sources), not for decisions on single plots.")
 REAL = frozenset({State.LIVE, State.CACHED, State.FILE})
 LEARNT = {
     "density": N_("Density is learnt from the city's own labels, not given by the rules."),
