@@ -31,6 +31,7 @@ from districttype.focus import (
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
+from districttype.indicators.tiles import measure_in_tiles
 from districttype.lastrun import Run, load_zones, save_run
 from districttype.layers.gather import Gathered, gather
 from districttype.layers.schema import Layers
@@ -222,7 +223,7 @@ def classify_zones(
 ) -> ZoneSetResult:
     """Measure and label one zone set."""
     with clock.stage("indicators", f"Measuring {len(zones)} {zones.name}"):
-        indicators = measure(zones, facts)
+        indicators = measure_in_tiles(zones, facts)
     with clock.stage("typology", f"Labelling {len(zones)} {zones.name}"):
         labels = label_set(zones.name, indicators, facets, models)
     return ZoneSetResult(zones, indicators, labels)
