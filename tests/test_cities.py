@@ -19,6 +19,7 @@ from districttype.city import known_cities, load_city
 from districttype.errors import ConfigError
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.standing import standing
+from districttype.providers import ArcGis, OgcApi, Overpass, Raster, WebFile
 from districttype.publish.stamp import GENERATED, stamp
 from districttype.sources.figures import Figures, load_figures
 from districttype.sources.figures.complete import complete
@@ -80,6 +81,19 @@ def test_climate_and_heating_culture_differ_between_cities() -> None:
     assert ours["viable_heat_density"].value < load_facets()["energy"].thresholds[
         "viable_heat_density"
     ].value  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FELLOWS)
+def test_openstreetmap_and_the_global_layers_come_last_of_every_layer(name: str) -> None:
+    layers = load_city(name).layers
+    for layer in ("districts", "buildings", "streets", "stops", "land_use", "services"):
+        assert isinstance(layers[layer][-1], Overpass)
+    assert isinstance(layers["land_cover"][-1], Raster)
+    districts = layers["districts"]
+    assert districts[-1].boundary
+    assert districts[-1].levels
+    own = {"leipzig": WebFile, "maia": OgcApi, "kladno": ArcGis, "reykjavik": ArcGis}
+    assert [type(p) for p in districts[:-1]] == ([own[name]] if name in own else [])
 
 
 # What is not published

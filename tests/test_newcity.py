@@ -87,8 +87,9 @@ def test_the_live_providers_are_those_of_openstreetmap_within_the_border(
     extract: Path, tmp_path: Path
 ) -> None:
     new_city("Tõrva", tmp_path, extract=extract, say=lambda _: None)
+    # No coastline, no sea.
+    assert "[[land]]" not in (tmp_path / "torva-layers.toml").read_text(encoding="utf-8")
     layers = load_city(str(tmp_path / "torva.toml")).layers
-    assert "land" not in layers  # no coastline, no sea
     (first,) = layers["districts"]
     assert isinstance(first, Overpass)
     assert first.boundary == "Tõrva"
@@ -105,7 +106,7 @@ def test_without_a_border_the_extract_is_the_city(tmp_path: Path) -> None:
     place = look_up("Elsewhere", write_extract(tmp_path / "x.osm", border=False))
     assert (place.name, place.whole, place.country) == ("Elsewhere", False, "")
     assert place.border.bounds == pytest.approx((LON, LAT, LON + 2 * STEP, LAT + 2 * STEP))
-    assert "\nboundary" not in draft(place, "EE", None).city
+    assert "[osm]" not in draft(place, "EE", None).city
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,20 @@ from __future__ import annotations
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjError
 
 from districttype.errors import ConfigError
-from districttype.providers import LayerProviders, Strict, read_toml, validate
+from districttype.providers import (
+    LayerProviders,
+    Strict,
+    read_layers_file,
+    read_toml,
+    validate,
+)
 
 LANGUAGES = ("fi", "sv", "en")
 
@@ -36,6 +42,15 @@ class Energy(Strict):
     pv_yield_kwh_per_kwp: float = Field(default=870.0, gt=0, description="Yearly PV yield")
     cooling_led: bool = Field(default=False, description="Cooling, not heating, leads the demand")
     heat_note: str = Field(default="", description="The city's heating culture in a sentence")
+
+
+class Osm(Strict):
+    """Where OpenStreetMap and the global layers serve what no other provider does."""
+
+    boundary: str = Field(description="The municipality's name in OpenStreetMap")
+    levels: tuple[int, ...] = Field(
+        default=(), description="Administrative levels of its parts, first choice first"
+    )
 
 
 class City(Strict):
@@ -72,14 +87,34 @@ class City(Strict):
         default_factory=dict, description="facet.threshold = value that differs here"
     )
     energy: Energy = Energy()
+    osm: Osm | None = Field(
+        default=None,
+        description="Ask OpenStreetMap and the global layers last, for every layer they serve",
+    )
     layers: LayerProviders = Field(
         default_factory=dict, description="Per layer the live providers, first choice first"
     )
+
+    @model_validator(mode="after")
+    def _everywhere(self) -> Self:
+        """Add the providers that serve any city, after those of the city."""
+        if self.osm is not None:
+            for layer, providers in _global_layers(self.osm).items():
+                self.layers.setdefault(layer, []).extend(providers)
+        return self
 
     @property
     def name(self) -> str:
         """Return the city's name in its own language, or in the first one given."""
         return self.names.get(self.local_language) or next(iter(self.names.values()))
+
+
+def _global_layers(osm: Osm) -> LayerProviders:
+    path = Path(str(files("districttype"))) / "providers" / "everywhere.toml"
+    layers = read_layers_file(path)
+    here = {"boundary": osm.boundary, "levels": list(osm.levels)}
+    layers["districts"] = [p.model_copy(update=here) for p in layers["districts"]]
+    return layers
 
 
 def load_city(city: str) -> City:

@@ -178,11 +178,11 @@ def draft(place: Place, country: str, extract: Path | None) -> Draft:
         languages=", ".join(_quoted(word) for word in SHOWN),
         local=local,
     )
-    served = [layer for layer in OSM_LAYERS if layer != "land" or place.coast]
-    live = "".join(_provider(f"layers.{layer}", "", boundary, layer) for layer in served)
+    live = _OSM.format(boundary=_quoted(place.name)) if place.whole else ""
     if extract is None:
         return Draft(id_, head + live)
-    own = "".join(_provider(layer, extract.name, boundary, layer) for layer in served)
+    served = [layer for layer in OSM_LAYERS if layer != "land" or place.coast]
+    own = "".join(_provider(layer, extract.name, boundary) for layer in served)
     return Draft(id_, head + live, own.lstrip())
 
 
@@ -204,19 +204,26 @@ local_language = "{local}"
 # pv_yield_kwh_per_kwp = 870.0       # what PVGIS says of a roof here
 # cooling_led = false                # true where cooling, not heating, leads the demand
 
-# Who serves which layer, first choice first. OpenStreetMap serves what it can; put the city's own
-# data before it (see cities/espoo.toml for every kind of service).
+# Who serves which layer, first choice first: the city's own data, where it publishes any, as in
+# cities/espoo.toml of the program, for instance
+# [[layers.stops]]
+# source = "gtfs"
+# provider = "..."
+# url = "https://..."
+"""
+_OSM = """
+# OpenStreetMap and the global land cover come last, for every layer they serve.
+[osm]
+boundary = {boundary}
+# levels = [10, 9, 8]                # administrative levels of the districts, in this order
 """
 
 
-def _provider(table: str, extract: str, boundary: str, layer: str) -> str:
-    lines = ["", f"[[{table}]]"]
-    lines += [f"file = {_quoted(extract)}"] if extract else ['source = "overpass"']
-    lines.append('provider = "OpenStreetMap"')
+def _provider(layer: str, extract: str, boundary: str) -> str:
+    lines = ["", f"[[{layer}]]", 'provider = "OpenStreetMap"', f"file = {_quoted(extract)}"]
     if layer == "districts":
         lines += [f"boundary = {_quoted(boundary)}"] if boundary else []
         lines += ["# levels = [10, 9, 8]    # administrative levels to ask, in this order"]
-        lines += [] if extract else ['tables = { zone_id = "osm" }']
     lines += ['licence = "ODbL 1.0"', 'attribution = "© OpenStreetMap contributors"']
     return "\n".join(lines) + "\n"
 
