@@ -131,6 +131,8 @@ def test_one_default_style_a_table_and_the_others_beside(out: Path) -> None:
         assert [row[2] for row in mine] == [*FACETS, "ownership"]
         assert [row[2] for row in mine if row[3]] == ["density"]
         assert {row[1] for row in mine} == {"geom"}
+    for table in ("shortlist", "clusters", "blocks_in_need"):
+        assert [row[1:] for row in rows if row[0] == table] == [("geom", "solution", 1)]
     assert titles["heat_density_mwh_per_ha"].endswith("(MWh/ha)")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from districttype.publish.edition import FACETS, Edition
 from districttype.publish.focustables import focus_tables
 from districttype.publish.legend import (
     BORDERLINE,
+    SOLUTION_COLOURS,
     UNITS,
     UNKNOWN,
     FacetLegend,
+    Label,
     facet,
     palette,
 )
@@ -50,6 +52,14 @@ CREATE TABLE IF NOT EXISTS gpkg_extensions (
   CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
 """
 
+_STYLE = (
+    "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
+    " styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time)"
+    " VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', ?)"
+)
+
+SOLVED = ("shortlist", "clusters", "blocks_in_need")
+"""Tables of polygons coloured by their solution."""
 PLAIN_COLUMNS: Mapping[str, str] = {
     "zone_id": N_("Zone"),
     "name": N_("Name"),
@@ -73,7 +83,8 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
     with _dated(day):
         for name, result in edition.results.items():
             _write(zone_table(result), path, name, edition, language)
-        for name, table in focus_tables(edition, language).items():
+        solved = focus_tables(edition, language)
+        for name, table in solved.items():
             _write(table, path, name, edition, language)
         focus = focus_table(edition, language)
         if len(focus):
@@ -98,29 +109,47 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
                 " description) VALUES (?, ?, ?, ?)",
                 [(name, column, title, title) for column, title in titles.items()],
             )
-            db.executemany(
-                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
-                " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description,"
-                " owner, update_time) VALUES ('', '', ?, 'geom', ?, ?, '', ?, ?, '', ?)",
-                _styles(name, titles, language, THIN if len(table) > MANY else WIDE, day),
-            )
+            border = THIN if len(table) > MANY else WIDE
+            shown = [facet(key) for key in (*FACETS, "ownership")]
+            db.executemany(_STYLE, _styles(name, shown, titles, language, border, day))
+        for name in SOLVED:
+            if name in solved:
+                legends = [_solutions(edition, language)]
+                db.executemany(_STYLE, _styles(name, legends, {}, language, THIN, day))
 
 
 def _styles(
-    table: str, titles: Mapping[str, str], language: str, border: float, day: str
+    table: str,
+    legends: Sequence[FacetLegend],
+    titles: Mapping[str, str],
+    language: str,
+    border: float,
+    day: str,
 ) -> list[tuple[object, ...]]:
-    """Return the rows of `layer_styles` of a table: a style a facet, the first by default."""
+    """Return the rows of `layer_styles` of a table: a style a legend, the first by default."""
     return [
         (
             table,
             legend.id,
             style(legend, titles, language, border),
-            legend.id == FACETS[0],
+            n == 0,
             translate(legend.question, language),
             day,
         )
-        for legend in map(facet, (*FACETS, "ownership"))
+        for n, legend in enumerate(legends)
     ]
+
+
+def _solutions(edition: Edition, language: str) -> FacetLegend:
+    """Return the legend of a table whose rows are each of one solution."""
+    names = {
+        key: edition.catalogue.name("solutions", key, language) if edition.catalogue else key
+        for key in SOLUTION_COLOURS
+    }
+    drawn = tuple(
+        Label(key, f"{key} {names[key]}", colour) for key, colour in SOLUTION_COLOURS.items()
+    )
+    return FacetLegend("solution", PLAIN_COLUMNS["focus"], PLAIN_COLUMNS["focus"], drawn, {})
 
 
 def style(
