@@ -13,6 +13,7 @@ from districttype.publish.shapes import (
     encode_points,
     encode_polygons,
     simplify_zones,
+    without_spikes,
 )
 
 
@@ -78,3 +79,14 @@ def test_a_cut_that_left_points_and_lines_is_simplified_by_its_polygons() -> Non
     simple = simplify_zones(shapes, 4.0)
     assert list(simple.index) == ["a", "b", "c"]
     assert simple.area.tolist() == [10_000.0, 10_000.0, 0.0]
+
+
+def test_spikes_are_trimmed_and_all_else_stays() -> None:
+    square, island = shapely.box(0, 0, 500, 500), shapely.box(900, 0, 903, 40)
+    spike = shapely.Polygon([(500, 0), (1200, 0), (500, 1)])
+    spiky = shapely.union(square, spike)
+    trimmed, same, kept = without_spikes(np.array([spiky, square, island]))
+    assert trimmed.bounds[2] <= 504
+    assert trimmed.area == pytest.approx(square.area, rel=1e-3)
+    assert same is square
+    assert kept is island

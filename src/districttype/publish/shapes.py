@@ -17,7 +17,8 @@ from districttype.indicators.zonal.planar import polygonal
 
 SCALE = 100_000
 """Steps a degree."""
-POLYGONS = (3, 6)
+SPIKE, FAR_OUT = 4.0, 50.0
+"""Metres: width of a spike, and border it has to have to be trimmed."""
 
 Ring = list[int]
 
@@ -33,13 +34,28 @@ def simplify_zones(shapes: gpd.GeoSeries, tolerance: float) -> gpd.GeoSeries:
     tolerance
         Width of what may be left out, in metres.
     """
+    shapes = gpd.GeoSeries(
+        without_spikes(polygonal(shapes.to_numpy())), index=shapes.index, crs=shapes.crs
+    )
     if not len(shapes) or not hasattr(shapely, "coverage_simplify"):
         return shapes.simplify(tolerance)
     try:
-        simple = shapely.coverage_simplify(polygonal(shapes.to_numpy()), tolerance)
+        simple = shapely.coverage_simplify(shapes.to_numpy(), tolerance)
     except shapely.errors.GEOSException:  # zones that overlap, such as stations' surroundings
         return shapes.simplify(tolerance)
     return gpd.GeoSeries(simple, index=shapes.index, crs=shapes.crs)
+
+
+def without_spikes(shapes: np.ndarray) -> np.ndarray:
+    """Trim what is narrower than SPIKE and reaches far out of a shape; all else stays as it is.
+
+    Where a shore and a border are drawn apart, a zone's land keeps slivers along the border: not
+    to be seen as areas, but as lines round it.
+    """
+    core = shapely.buffer(shapes, -SPIKE / 2)
+    trimmed = polygonal(shapely.intersection(shapes, shapely.buffer(core, SPIKE)))
+    spiky = shapely.length(shapes) - shapely.length(trimmed) > FAR_OUT
+    return np.where(spiky & ~shapely.is_empty(trimmed), trimmed, shapes)
 
 
 def encode_polygons(shapes: gpd.GeoSeries) -> list[list[list[Ring]]]:

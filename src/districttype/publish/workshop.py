@@ -126,7 +126,8 @@ class _Map:
         )
         ground = edition.results["districts"].zones
         self.land = self._paths(simplify_zones(self._cut(ground.land), 4.0))
-        self.zone = self.frame.path(shapely.simplify(self.shape, 3.0))
+        outline = gpd.GeoSeries([self.shape], crs=land.crs)
+        self.zone = self.frame.path(simplify_zones(outline, 3.0).iloc[0])
         self.need = self._paths(blocks_of(result, zone_id, solution).geometry)
         streets = edition.layers.frame("streets")
         self.streets = self._paths(self._cut(streets.geometry)) if streets is not None else []

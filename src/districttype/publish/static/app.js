@@ -87,7 +87,7 @@
     const narrow = window.innerWidth < 760;
     const side = $("side").getBoundingClientRect();
     if (narrow) return { paddingTopLeft: [16, side.bottom + 12], paddingBottomRight: [16, D.state.zones.length ? window.innerHeight * 0.48 : 56] };
-    return { paddingTopLeft: [side.right + 24, 24], paddingBottomRight: [D.state.zones.length ? $("panel").offsetWidth + 24 : 24, 48] };
+    return { paddingTopLeft: [side.right + 24, 24], paddingBottomRight: [D.state.zones.length ? $("panel").getBoundingClientRect().width + 24 : 24, 48] };
   }
   function moving(wish) { return wish && map.options.zoomAnimation; }
   function whole(animate) {
