@@ -46,7 +46,7 @@ def test_numbers_are_in_the_readers_form() -> None:
 
 def test_scripts_and_templates_hold_no_words_of_their_own() -> None:
     """Text between tags comes from a catalogue: what stands there is a sign, a name or a file."""
-    names = "km²|districttype|districts|focus|indicators|zones|run"
+    names = "km²|districttype|districts|alike|focus|indicators|zones|run"
     names += "|csv|xlsx|gpkg|geojson|parquet|json|lang"
     for template in (Path(PACKAGE) / "publish" / "templates").glob("*.html"):
         text = template.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -72,6 +73,23 @@ def test_the_panel_of_soukka(
         ]
         titles = panel.locator(".focus summary span:nth-child(2)").all_inner_texts()
         assert titles == [catalogue.name("solutions", key, language) for key in mine]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_panel_names_the_districts_most_alike(
+    browser: Browser, embedded: Edition, out: Path, language: str
+) -> None:
+    table = pd.read_csv(out / "alike.csv", dtype=str).set_index("zone_id")
+    names = embedded.results["districts"].zones.frame
+    nearest = table.loc["222", "most_like"].split(";")
+    named = names["name_sv"].fillna(names["name"]) if language == "sv" else names["name"]
+    with offline(browser, out / "maps" / "typology.html", f"#district=222&lang={language}") as page:
+        section = page.locator("#panel section").filter(
+            has_text=translate("Districts alike", language)
+        )
+        assert section.locator("button").all_inner_texts() == [named[zone] for zone in nearest]
+        section.locator("button").first.click()
+        expect(page.locator("#panel h2")).to_have_text(named[nearest[0]])
 
 
 def test_the_report_prints_one_page_a_district(

@@ -19,6 +19,7 @@ from districttype.i18n import Message
 from districttype.indicators.registry import Indicator
 from districttype.places import name_columns
 from districttype.publish import legend, shapes
+from districttype.publish.alike import kin
 from districttype.publish.base import base_map
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focuspayload import (
@@ -109,6 +110,7 @@ def payload(
         "units": dict(legend.UNITS),
         "names": _names(edition),
         "sets": sets,
+        "kin": _kin(edition, text),
         "base": base_map(edition),
         "sites": sites(edition, text),
         "stops": _stops(edition),
@@ -122,6 +124,20 @@ def payload(
         "sources": source_table(edition).fillna("").to_dict("records"),
         "tiles": tiles,
         "text": text.catalogues(languages),
+    }
+
+
+def _kin(edition: Edition, text: Texts) -> dict[str, Any]:
+    """Return per district its group, what that has in common, and the districts most like it."""
+    return {
+        zone: {
+            "group": mine.group,
+            "size": mine.profile.size,
+            "traits": text.words(mine.profile.traits),
+            "nearest": [alike.zone_id for alike in mine.nearest],
+            "because": text.words(mine.nearest[0].traits),
+        }
+        for zone, mine in kin(edition).items()
     }
 
 

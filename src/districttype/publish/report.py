@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import shapely
 from districttype import __version__
 from districttype.i18n import N_
 from districttype.publish import legend, svg
+from districttype.publish.alike import Kin, kin
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focustables import TABLES
 from districttype.publish.focuswords import choice, clusters, focus_of, leads, sites_of, steps
@@ -34,6 +35,7 @@ def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None
     result = edition.results["districts"]
     sheet = _Drawing(result)
     windows = {zone: sheet.close(zone) for zone in result.zones.ids}
+    found = kin(edition)
     for language in languages:
         words = Words(edition, language)
         html = (
@@ -43,7 +45,7 @@ def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None
                 **context(edition, language, sheet),
                 others=_links(languages, language, "report"),
                 districts=[
-                    _district(zone, edition, result, words) | {"close": windows[zone]}
+                    _district(zone, edition, result, words, found) | {"close": windows[zone]}
                     for zone in result.zones.ids
                 ],
             )
@@ -65,6 +67,7 @@ def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
                 others=_links(languages, language, "index"),
                 report="../" + file_name("report", language, languages),
                 sets=[name for name in edition.results if name != "districts"],
+                alike=edition.groups is not None,
                 focus_files=[name for name in TABLES if (out / f"{name}.csv").is_file()],
             )
         )
@@ -226,7 +229,13 @@ def _thresholds(edition: Edition, words: Words) -> list[dict[str, Any]]:
     return found
 
 
-def _district(zone: str, edition: Edition, result: ZoneSetResult, words: Words) -> dict[str, Any]:
+def _district(
+    zone: str,
+    edition: Edition,
+    result: ZoneSetResult,
+    words: Words,
+    found: Mapping[str, Kin],
+) -> dict[str, Any]:
     frame = result.zones.frame
     known = {indicator.name: indicator for indicator in edition.registry}
     values = result.indicators.loc[zone]
@@ -248,4 +257,18 @@ def _district(zone: str, edition: Edition, result: ZoneSetResult, words: Words) 
             if n in known and n in values and pd.notna(values[n])
         ],
         "sites": sites_of(result, zone, words),
+        "alike": _alike(found.get(str(zone)), result, words),
+    }
+
+
+def _alike(mine: Kin | None, result: ZoneSetResult, words: Words) -> dict[str, Any]:
+    """Return the districts most like one, and what the nearest of them has alike with it."""
+    if mine is None:
+        return {}
+    return {
+        "nearest": [
+            {"id": alike.zone_id, "name": words.zone_name(result, alike.zone_id)}
+            for alike in mine.nearest
+        ],
+        "because": words.sentences(mine.nearest[0].traits),
     }

@@ -18,15 +18,14 @@ from babel.numbers import get_decimal_symbol
 
 from districttype.i18n import Message
 from districttype.indicators.registry import Indicator
+from districttype.publish.alike import kin
 from districttype.publish.edition import FACETS, Edition, ZoneSetResult
-from districttype.typology.alike import Comparison
 
 FOCUS_COLUMNS = (
     "zone_set", "zone_id", "name", "solution", "score", "relative_score", "level", "systems",
     "actors", "prerequisites", "means", "reasons", "basis",
 )  # fmt: skip
 NUMBER = "%.10g"
-LOOK_ALIKES = 3  # how many are named beside each district
 
 
 def say(value: Any, language: str) -> str:
@@ -99,27 +98,26 @@ def alike_table(edition: Edition, language: str) -> pd.DataFrame | None:
 
     None where the districts could not be compared.
     """
-    groups, districts = edition.groups, edition.results["districts"]
-    if groups is None:
+    found = kin(edition)
+    if not found:
         return None
-    names = districts.zones.frame["name"]
-    comparison = Comparison(districts.indicators, districts.indicators)
-    found = {zone: comparison.nearest(zone, LOOK_ALIKES) for zone in groups.group.index}
-    profiles = groups.group.map(groups.profile)
-    return pd.DataFrame(
+    names = edition.results["districts"].zones.frame["name"]
+    rows = [
         {
-            "zone_id": groups.group.index,
-            "name": names.reindex(groups.group.index).to_numpy(),
-            "group": groups.group.to_numpy() + 1,
-            "group_size": [profile.size for profile in profiles],
-            "group_example": [profile.example for profile in profiles],
-            "group_profile": [say(profile.traits, language) for profile in profiles],
-            "most_like": [";".join(alike.zone_id for alike in row) for row in found.values()],
-            "most_like_name": [names[row[0].zone_id] for row in found.values()],
-            "distance": [row[0].distance for row in found.values()],
-            "because": [say(row[0].traits, language) for row in found.values()],
+            "zone_id": zone,
+            "name": names[zone],
+            "group": mine.group,
+            "group_size": mine.profile.size,
+            "group_example": mine.profile.example,
+            "group_profile": say(mine.profile.traits, language),
+            "most_like": ";".join(alike.zone_id for alike in mine.nearest),
+            "most_like_name": names[mine.nearest[0].zone_id],
+            "distance": mine.nearest[0].distance,
+            "because": say(mine.nearest[0].traits, language),
         }
-    )
+        for zone, mine in found.items()
+    ]
+    return pd.DataFrame(rows)
 
 
 def indicator_table(registry: Iterable[Indicator]) -> pd.DataFrame:

@@ -16,8 +16,8 @@
     if (D.state.zones.length > 1) panel.append(others(set));
     if (D.data.stamp) panel.append(el("p", { class: "warning", text: D.say(D.data.stamp) }));
     const blocks = D.data.page === "focus"
-      ? [focus(set, i), labels(set, i), numbers(set, i)]
-      : [labels(set, i), focus(set, i), numbers(set, i)];
+      ? [focus(set, i), labels(set, i), alike(set, i), numbers(set, i)]
+      : [labels(set, i), focus(set, i), alike(set, i), numbers(set, i)];
     blocks.forEach(function (block) { if (block) panel.append(block); });
     panel.append(el("p", { class: "small", text: D.say(D.data.made) }));
     panel.scrollTop = 0;
@@ -108,7 +108,7 @@
         el("dl", {},
           entry(t("Why"), (area.reasons || []).map(D.say), true),
           entry(t("Mind"), (area.cautions || []).map(D.say), true),
-          entry(t("Blocks where the need is"), (area.needs || []).map(D.say), true),
+          entry(t("Blocks where the need is"), Array.from(new Set((area.needs || []).map(D.say))), true),
           entry(t("Who to invite"), names("actors", area.actors)),
           entry(t("Convened by"), names("actors", area.convener)),
           entry(t("Means"), names("means", area.means), true),
@@ -145,6 +145,22 @@
       el("dd", {}, list && words.length > 1
         ? el("ul", {}, words.map(function (w) { return el("li", { text: w }); }))
         : words.join(", ")));
+  }
+
+  /* ---- districts alike --------------------------------------------------------------- */
+  function alike(set, i) {
+    const mine = D.state.set === "districts" && D.data.kin[set.ids[i]];
+    if (!mine) return null;
+    const traits = mine.traits.map(D.say).join(", ");
+    return el("section", {}, el("h3", { text: t("Districts alike") }),
+      el("p", {}, t("Most like it:"), " ", mine.nearest.map(function (id) {
+        const k = set.ids.indexOf(id);
+        return el("button", { type: "button", class: "link", text: D.name(set, k), onclick: function () { D.choose([k], true); } });
+      })),
+      mine.because.length ? el("p", { class: "reason", text: t("Both have") + " " + mine.because.map(D.say).join(", ") }) : null,
+      el("p", { class: "sure", text: traits
+        ? D.say(["One of {size_int} districts with {traits}", { size_int: mine.size, traits: traits }])
+        : D.say(["One of {size_int} districts without a trait of their own", { size_int: mine.size }]) }));
   }
 
   /* ---- indicators -------------------------------------------------------------------- */
