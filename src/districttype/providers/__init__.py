@@ -17,6 +17,7 @@ from districttype.errors import ConfigError
 from districttype.providers.base import Provider, PublishedFigures, Strict, VectorFile
 from districttype.providers.services import (
     ArcGis,
+    Burned,
     FeatureService,
     Gtfs,
     Join,
@@ -34,8 +35,8 @@ T = TypeVar("T")
 
 
 __all__ = [
-    "AnyProvider", "ArcGis", "FeatureService", "Gtfs", "Join", "LayerProviders", "OgcApi",
-    "Overpass", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service", "Strict",
+    "AnyProvider", "ArcGis", "Burned", "FeatureService", "Gtfs", "Join", "LayerProviders",
+    "OgcApi", "Overpass", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service", "Strict",
     "VectorFile", "WebFile", "WebOsm", "Wfs", "read_layers_file", "read_toml", "validate",
     "validate_toml",
 ]  # fmt: skip
@@ -43,7 +44,7 @@ __all__ = [
 
 PROTOCOLS = (
     "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "gtfs", "raster",
-    "pxweb", "figures",
+    "burned", "pxweb", "figures",
 )  # fmt: skip
 
 
@@ -64,6 +65,7 @@ AnyProvider = Annotated[
     | Annotated[Overpass, Tag("overpass")]
     | Annotated[Gtfs, Tag("gtfs")]
     | Annotated[Raster, Tag("raster")]
+    | Annotated[Burned, Tag("burned")]
     | Annotated[PxWeb, Tag("pxweb")]
     | Annotated[PublishedFigures, Tag("figures")],
     Discriminator(

@@ -219,6 +219,23 @@ class Raster(Service):
     crs: str | None = Field(default=None, description="CRS, where the file states none or lies")
 
 
+class Burned(Service):
+    """Polygons of a WFS, too many to keep: read tile by tile, and burned into a raster of classes.
+
+    `classes` names, class by class, regular expressions as `newest` of a WFS has them.
+    """
+
+    source: Literal["burned"]
+    classes: dict[str, list[str]] = Field(
+        description="Class = regular expressions of dated types, each with a group `year`"
+    )
+    crs: str = Field(description="Metric coordinate system to ask for and to burn in")
+    geometry: str = Field(default="geom", description="Column of the geometry: the only one read")
+    resolution: float = Field(default=20.0, gt=0, description="Size of a pixel, in metres")
+    tile: float = Field(default=5000.0, gt=0, description="Side of a tile, in metres")
+    page: int = Field(default=50_000, ge=1, description="Rows a request")
+
+
 class PxWeb(Service):
     """A table of a PxWeb statistical database; `url` ends in .px."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from math import ceil, floor
@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 import rasterio
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
@@ -235,6 +236,21 @@ def polygons(path: Path, provider: Raster, changes: Counter[str]) -> gpd.GeoData
     for place, name in enumerate(names, start=1):
         number[known & _is_in(data, provider.classes[name], provider.provider)] = place
     changes[UNKNOWN] += int((known & (number == 0)).sum())
+    return draw(number, names, transform, crs)
+
+
+def draw(
+    number: NDArray[Any], names: Sequence[str], transform: Affine, crs: Any
+) -> gpd.GeoDataFrame:
+    """Draw the pixels of each class as polygons.
+
+    Parameters
+    ----------
+    number
+        Place of a pixel's class in `names`, counted from 1; 0 for none.
+    names, transform, crs
+        The classes, and where the pixels lie.
+    """
     drawn = list(outlines(number, mask=number > 0, transform=transform))
     geometry = [shapely.geometry.shape(shape) for shape, _ in drawn]
     return gpd.GeoDataFrame(

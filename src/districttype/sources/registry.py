@@ -33,6 +33,7 @@ SOURCES: dict[str, str] = {
     "webosm": "districttype.sources.webosm",
     "gtfs": "districttype.sources.gtfs",
     "raster": "districttype.sources.raster",
+    "burned": "districttype.sources.burned",
     "pxweb": "districttype.sources.pxweb",
 }
 

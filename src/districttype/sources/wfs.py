@@ -60,15 +60,28 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
     """
     assert isinstance(provider, Wfs)
     with current() as opened:
-        name, vintage, known = _resolve(opened, provider, directory)
-        form = provider.format or _format(opened, provider, directory, known)
-        asked = _parameters(provider, name, form, wanted)
-        read_ = Pages()
-        _read_pages(opened, provider, directory, asked, read_)
-        read_.check(provider.provider)
+        read_, name, vintage = read_pages(opened, provider, directory, wanted)
         return finish(
             read_, provider, wanted, directory, address=f"{provider.url} {name}", vintage=vintage
         )
+
+
+def read_pages(
+    opened: Session, provider: Wfs, directory: Path, wanted: Wanted
+) -> tuple[Pages, str, str]:
+    """Read all pages of a feature type; return them, the type's name, and its year where dated.
+
+    Raises
+    ------
+    SourceError
+        If the service refuses, lacks the type, or does not give all it says.
+    """
+    name, vintage, known = _resolve(opened, provider, directory)
+    form = provider.format or _format(opened, provider, directory, known)
+    read_ = Pages()
+    _read_pages(opened, provider, directory, _parameters(provider, name, form, wanted), read_)
+    read_.check(provider.provider)
+    return read_, name, vintage
 
 
 def count(provider: Wfs, directory: Path, opened: Session) -> tuple[str, int | None, str]:
