@@ -339,6 +339,10 @@ def run_record(
             for name, layer in gathered.layers.items()
         },
         "missing_layers": gathered.missing,
+        "falls": [
+            {"layer": fall.layer, "provider": fall.provider, "problem": fall.error.what}
+            for fall in gathered.falls
+        ],
         "zone_sets": {
             name: {
                 "zones": len(result.zones),

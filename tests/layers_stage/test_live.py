@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from districttype.layers.live import (
     services,
 )
 from districttype.layers.schema import LAYER_NAMES
+from districttype.pipeline import run_record
 from districttype.provenance import State
 from servers.faulty import Call, Server, serving
 
@@ -122,6 +124,23 @@ def test_a_failing_provider_falls_to_the_next_and_the_fall_is_recorded(
         ("districts", "P/first"), ("residents", "P/people"),
     ]  # fmt: skip
     assert server.counts["/other"] == 0
+
+
+def test_falls_and_layers_that_nobody_gave_stand_in_the_record_of_the_run(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts(server)
+    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
+    town = city(server.url)
+    gathered = gather(town, "live", raw=tmp_path)
+    record = run_record(town, gathered, {}, {}, {}, datetime.now(UTC))
+    assert record["falls"][0] == {
+        "layer": "districts", "provider": "P/first", "problem": "refuses: no such type",
+    }  # fmt: skip
+    assert [fall["layer"] for fall in record["falls"]] == ["districts", "residents"]
+    assert "residents" in record["missing_layers"]
+    (districts,) = record["layers"]["districts"]["parts"]
+    assert "P/first could not be had: refuses: no such type" in districts["notes"]
 
 
 def test_the_next_run_comes_from_the_cache(server: Server, tmp_path: Path) -> None:

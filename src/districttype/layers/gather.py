@@ -6,14 +6,14 @@ buildings cannot be had live, the run is embedded; if a lesser layer cannot, its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
-from districttype.layers.collect import collect
+from districttype.layers.collect import Fall, collect
 from districttype.layers.live import NO_NETWORK, QUICK, collect_live, reachable
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import LAYER_NAMES, Layers
@@ -29,8 +29,8 @@ MUST = ("districts", "buildings")  # without these live data are no use
 class Gathered:
     """The layers of a run and where they stand.
 
-    `line` says it in one sentence, `reports` holds what imputation learnt per layer, and `missing`
-    the layers that could not be had.
+    `line` says it in one sentence, `reports` holds what imputation learnt per layer, `falls` the
+    providers that could not be had and why, and `missing` the layers that none could give.
     """
 
     layers: Layers
@@ -38,6 +38,7 @@ class Gathered:
     line: str
     embedded: bool = False
     reports: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    falls: Sequence[Fall] = ()
 
     @property
     def missing(self) -> list[str]:
@@ -143,7 +144,7 @@ def _live(
             todo="see which services answer with: districttype doctor " + city.id,
         )
     line = f"Data: {city.name} from live services and their cache"
-    return Gathered(layers, "live", line, reports=found.reports)
+    return Gathered(layers, "live", line, reports=found.reports, falls=found.falls)
 
 
 def _auto(city: City, raw: Path, *, refresh: bool, say: Say) -> Gathered:
