@@ -16,6 +16,7 @@ from districttype.answers.doctor import checkups_text
 from districttype.city import City, load_city
 from districttype.cli import main
 from districttype.errors import SourceError, SourceUnavailableError
+from districttype.focus.catalogue import load_catalogue
 from districttype.layers.gather import gather
 from districttype.layers.live import (
     QUICK,
@@ -133,7 +134,9 @@ def test_falls_and_layers_that_nobody_gave_stand_in_the_record_of_the_run(
     monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
     town = city(server.url)
     gathered = gather(town, "live", raw=tmp_path)
-    record = run_record(town, gathered, {}, {}, {}, datetime.now(UTC))
+    record = run_record(
+        town, gathered, {}, {}, load_catalogue(town.catalogue), {}, datetime.now(UTC)
+    )
     assert record["falls"][0] == {
         "layer": "districts", "provider": "P/first", "problem": "refuses: no such type",
     }  # fmt: skip
