@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -211,13 +212,18 @@ def fetch(
     city: CityArg,
     raw: RawOpt = RAW,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch anew what is cached.")] = False,
+    max_age: Annotated[
+        float | None,
+        typer.Option("--max-age", min=0, metavar="DAYS", help="Fetch anew what is older."),
+    ] = None,
 ) -> None:
     """Fetch a city's live data into the cache."""
     from districttype.city import load_city
     from districttype.layers.live import fetch as fetch_all
 
     config = load_city(city)
-    found = fetch_all(config, raw / config.id, refresh=refresh, say=say)
+    oldest = None if max_age is None else timedelta(days=max_age)
+    found = fetch_all(config, raw / config.id, refresh=refresh, max_age=oldest, say=say)
     typer.echo(f"{len(found.layers)} layers of {config.name} are in {raw / config.id}")
 
 

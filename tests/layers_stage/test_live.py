@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -156,6 +156,19 @@ def test_the_next_run_comes_from_the_cache(server: Server, tmp_path: Path) -> No
     assert again.layers["buildings"].provenance[0].state is State.CACHED
     assert again.layers.frame("buildings").equals(first.layers.frame("buildings"))
     assert reachable(town, tmp_path)
+
+
+def test_fetch_asks_again_only_for_what_is_too_old(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts(server)
+    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
+    town = city(server.url)
+    asked = []
+    for max_age in (None, timedelta(days=1), timedelta(0)):
+        fetch(town, tmp_path, max_age=max_age)
+        asked.append(server.counts["/second"])
+    assert asked[1] == asked[0] < asked[2]
 
 
 def test_without_districts_there_is_no_live_run(server: Server, tmp_path: Path) -> None:

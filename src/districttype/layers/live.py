@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -108,8 +109,24 @@ def collect_live(
     return found
 
 
-def fetch(city: City, raw: Path, *, refresh: bool = False, say: Say = lambda _: None) -> Collected:
+def fetch(
+    city: City,
+    raw: Path,
+    *,
+    refresh: bool = False,
+    max_age: timedelta | None = None,
+    say: Say = lambda _: None,
+) -> Collected:
     """Fetch all layers of a city into the cache.
+
+    Parameters
+    ----------
+    city, raw, say
+        As for `collect_live`.
+    refresh
+        Fetch anew what is cached.
+    max_age
+        Fetch anew what was fetched longer ago.
 
     Raises
     ------
@@ -118,7 +135,7 @@ def fetch(city: City, raw: Path, *, refresh: bool = False, say: Say = lambda _: 
     DistricttypeError
         If no provider gives the districts.
     """
-    with _opened(city, replace(PATIENT, refresh=refresh)) as opened:
+    with _opened(city, replace(PATIENT, refresh=refresh, max_age=max_age)) as opened:
         listed = list(services(city))
         if not opened.reachable(provider.url for _, provider in listed):
             for layer, provider in listed:
