@@ -154,6 +154,7 @@ def test_compare_finds_the_zone_most_like_one_here_and_in_another_city(
         assert said in answer.out
     nothing = districttype("compare", *town, "Acentre0", "--to", tmp_path)
     assert nothing.err.endswith("holds no run; name the folder that `classify` wrote into\n")
+    assert districttype("compare", *town, "a", "--to", tmp_path, "--with", "espoo").code == 2
 
 
 def test_compare_takes_the_last_run_of_the_city_named(

@@ -278,6 +278,8 @@ def compare(
     from districttype.answers.compare import look_alikes, look_alikes_text
     from districttype.answers.runs import kept_in
 
+    if with_city and to:
+        raise typer.BadParameter("name a city or the outputs of a run, not both", param_hint="--to")
     run = options.run()
     if to is not None:
         other = kept_in(to)
