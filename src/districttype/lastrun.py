@@ -17,7 +17,7 @@ from districttype.city import City
 from districttype.errors import ConfigError, SourceError
 from districttype.layers.schema import Layers
 from districttype.publish.edition import Edition
-from districttype.typology.learn import SUFFIX, load_all, save
+from districttype.typology.learn import SUFFIX, Learnt, load_all, save
 from districttype.typology.thresholds import load_facets
 from districttype.typology.zoneset import label_set
 from districttype.zones import Zones, make_zones
@@ -47,9 +47,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Run(Kept):
-    """A run with its labels."""
+    """A run with its labels, and the learnt models (facet -> model) that gave some of them."""
 
     labels: Mapping[str, pd.DataFrame]
+    models: Mapping[str, Learnt]
 
 
 def run_of(edition: Edition) -> Run:
@@ -59,6 +60,7 @@ def run_of(edition: Edition) -> Run:
         zones={name: _zones(result.zones.frame) for name, result in edition.results.items()},
         record=edition.run,
         labels={name: result.labels for name, result in edition.results.items()},
+        models=edition.models,
     )
 
 
@@ -133,6 +135,7 @@ def load_run(city: City, out: Path) -> Run | None:
         labels={
             name: label_set(name, table, facets, models) for name, table in kept.indicators.items()
         },
+        models=models,
     )
 
 
