@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from districttype import pipeline
 from districttype.answers.explain import explain_zone
+from districttype.answers.learn import learn_labels
 from districttype.answers.validate import validate_labels
 from districttype.city import load_city
 from districttype.indicators.measure import measure
 from districttype.lastrun import load_run, run_of
 from districttype.layers.reconstructed import embedded_layers
 from districttype.publish.edition import Edition
+from districttype.publish.stamp import stamp
 from districttype.typology.label import label_zones
 from districttype.typology.thresholds import load_facets
 from districttype.zones import make_zone_set
@@ -166,3 +170,24 @@ def test_agreement_with_labels_from_outside_is_reported(edition, shared: Path) -
             hits = round(entry["agreement"] * entry["n"])
             assert len(entry["disagreements"]) == entry["n"] - hits
     assert built_in["density"]["agreement"] == table["density"]["agreement"]
+
+
+def test_what_is_learnt_of_its_labels_is_used_where_the_user_says_so_and_stamped(
+    edition, tmp_path: Path
+) -> None:
+    labels = Path(str(files("districttype"))) / "cities" / "espoo_labels.csv"
+    report = learn_labels(ESPOO, run_of(edition), labels, tmp_path)
+    again = pipeline.classify(
+        ESPOO, data="embedded", zone_sets=("districts",), models=[Path(report["use"]["model"])]
+    )
+    assert again.run["models"]["use"] == {
+        "city": "Espoo",
+        "test": {key: value for key, value in report["use"].items() if key != "model"},
+    }
+    assert "Use is learnt from the city's own labels" in stamp(again).text("en")
+    ours, theirs = (e.results["districts"].labels for e in (edition, again))
+    said = theirs["use_reason"].map(lambda reason: reason.text("en"))
+    assert said.str.contains("learnt from labels that Espoo gave itself").sum() > 60
+    pd.testing.assert_series_equal(theirs["density"], ours["density"])
+    assert edition.run["models"] == {}
+    assert edition.run["alike"]["k"] == edition.groups.k
