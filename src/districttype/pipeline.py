@@ -210,6 +210,7 @@ def reopen(
         registry=REGISTRY,
         catalogue=catalogue,
         places=load_places(city),
+        models=run.models,
     )
 
 
