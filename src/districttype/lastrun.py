@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Run(Kept):
     """A run with its labels, and the learnt models (facet -> model) that gave some of them."""
 
     labels: Mapping[str, pd.DataFrame]
-    models: Mapping[str, Learnt]
+    models: Mapping[str, Learnt] = field(default_factory=dict)
 
 
 def run_of(edition: Edition) -> Run:
