@@ -327,7 +327,10 @@ def edition(*, embedded: bool = False, cells: int = 12) -> Edition:
         "start": "2024-12-31T10:00:00Z",
         "end": "2024-12-31T10:01:00Z",
         "layers": {
-            name: [p.model_dump(mode="json") for p in layer.provenance]
+            name: {
+                "rows": layer.rows,
+                "parts": [p.model_dump(mode="json") for p in layer.provenance],
+            }
             for name, layer in table.items()
         },
     }

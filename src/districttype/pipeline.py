@@ -34,6 +34,7 @@ from districttype.indicators.registry import REGISTRY
 from districttype.indicators.tiles import measure_in_tiles
 from districttype.lastrun import Run, load_zones, save_run
 from districttype.layers.gather import Gathered, gather
+from districttype.layers.guesses import errors_found
 from districttype.layers.schema import Layers
 from districttype.layers.standing import standing
 from districttype.places import load_places
@@ -42,7 +43,7 @@ from districttype.publish.postgis import check_postgis
 from districttype.publish.write import publish
 from districttype.typology.alike import Groups, group_zones
 from districttype.typology.learn import Learnt, load_all
-from districttype.typology.thresholds import Facets, load_facets, moved
+from districttype.typology.thresholds import Facets, as_tested, load_facets, moved
 from districttype.typology.zoneset import SEED, SMALL, label_set
 from districttype.zones import Zones, make_zone_set
 from districttype.zones.places import make_places
@@ -134,6 +135,7 @@ def classify(
         )
     say(gathered.line)
     layers = gathered.layers
+    facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
     places = load_places(city)
     facts = Facts(layers=layers)
     results: dict[str, ZoneSetResult] = {}

@@ -13,7 +13,8 @@ import shapely
 from districttype.city import load_city
 from districttype.layers.buildings import default_floors
 from districttype.layers.collect import collect_files
-from districttype.layers.impute import LEAST, guesses, impute_buildings
+from districttype.layers.guesses import errors_found, guesses
+from districttype.layers.impute import LEAST, impute_buildings
 from districttype.layers.schema import conform, empty
 from districttype.layers.traits import form, setting, told_by_neighbours
 from districttype.providers import read_layers_file
@@ -111,10 +112,21 @@ def test_guessing_again_guesses_the_same(learnt: tuple) -> None:
 
 def test_the_report_says_it_in_sentences(learnt: tuple) -> None:
     *_, rows, report = learnt
-    said = guesses(report)
+    said = [guess.text() for guess in guesses(report)]
     assert len(said) == 3
-    assert said[1].startswith(f"storeys of {rows.sum()} of 900 buildings guessed (learnt from")
-    assert "on blocks not seen" in said[0]
+    assert said[1].startswith(
+        f"The storeys of {rows.sum()} of 900 buildings are a guess learnt from {900 - rows.sum()}; "
+    )
+    assert f"{report['use']['accuracy']:.0%}".replace("%", " %") in said[0].replace("\u00a0", " ")
+
+
+def test_how_far_off_guesses_are_is_a_share_of_what_is_stated() -> None:
+    report = {
+        "floors": {"how": "learnt", "mae": 0.5, "mean": 2.5},
+        "use": {"how": "learnt", "accuracy": 0.9},
+    }
+    assert errors_found(report) == pytest.approx({"floors": 0.2, "use": 0.1})
+    assert errors_found({"floors": {"how": "by use"}, "use": {"how": "not"}}) == {}
 
 
 def test_a_use_nothing_tells_stays_unknown() -> None:
@@ -142,7 +154,9 @@ def test_few_known_storeys_give_the_median_of_the_use_and_fewer_the_table() -> N
     assert filled["floor_area_m2"][5] == 400
     assert filled["floors"][8] == default_floors()["detached"]
     assert report["floors"] == {"known": 7, "imputed": 2, "how": "by use"}
-    assert guesses(report) == ["storeys of 2 of 9 buildings guessed (median of the use)"]
+    assert [guess.text() for guess in guesses(report)] == [
+        "The storeys of 2 of 9 buildings are a guess: the median of buildings of their use"
+    ]
 
 
 def test_a_handful_of_tagged_towers_is_not_learnt_from() -> None:

@@ -16,6 +16,7 @@ from browser import offline, running
 from districttype.errors import ConfigError
 from districttype.i18n import translate
 from districttype.publish import Edition, publish
+from districttype.publish.report import write_reports
 from districttype.publish.workshop import write_workshop
 from paper import A3_ACROSS, A4, A4_ACROSS, printed, size
 
@@ -49,6 +50,17 @@ def test_pages_are_in_three_languages_and_carry_the_stamp(
     assert f'<html lang="{language}">' in html
     assert translate(STAMP, language) in html
     assert translate("The city at a glance", language) in html
+
+
+def test_the_report_says_what_was_guessed_and_how_far_off_that_is(tmp_path: Path) -> None:
+    edition = toy.edition()
+    floors = {"known": 900, "imputed": 100, "how": "learnt", "mae": 0.42, "mean": 2.1}
+    guessed = {"buildings": {"buildings": 1000, "floors": floors}}
+    edition = replace(edition, run=edition.run | {"layers": guessed})
+    write_reports(edition, tmp_path, ["en", "fi"])
+    assert "The storeys of 100 of 1,000 buildings are a guess" in read(tmp_path / "report.html")
+    assert "such guesses are 0.42 storeys off." in read(tmp_path / "report.html")
+    assert "0,42 kerrosta" in read(tmp_path / "report.fi.html")
 
 
 def test_a_name_from_data_never_becomes_markup(out: Path) -> None:

@@ -113,7 +113,7 @@ def test_run_json_names_every_file(out: Path) -> None:
     files = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
     assert set(run["outputs"]) == files
     assert run["embedded"] is False
-    assert run["layers"]["districts"][0]["licence"] == "CC BY 4.0"
+    assert run["layers"]["districts"]["parts"][0]["licence"] == "CC BY 4.0"
 
 
 def test_one_default_style_a_table_and_the_others_beside(out: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from districttype.errors import ConfigError
 from districttype.typology.label import label_zones
 from districttype.typology.rules import FACETS
-from districttype.typology.thresholds import load_facets
+from districttype.typology.thresholds import ASSUMED, as_tested, load_facets
 
 FULL = {
     "coverage_buildings": 1.0, "coverage_stops": 1.0, "floor_area_m2": 1e5, "far": 0.4,
@@ -196,6 +196,17 @@ def test_guessed_floor_area_lowers_confidence() -> None:
         zone(dense_floor_share=0.62, floor_area_imputed_share=0.9), load_facets()
     ).iloc[0]
     assert guessed["density_confidence"] < sure["density_confidence"] - 0.1
+
+
+def test_guesses_that_were_tested_and_found_good_lower_confidence_less() -> None:
+    table = zone(dense_floor_share=0.62, floor_area_imputed_share=0.9)
+    good, usual, bad = (
+        label_zones(table, as_tested(load_facets(), {"floors": off})).iloc[0]["density_confidence"]
+        for off in (0.05, ASSUMED["floors"], 0.8)
+    )
+    assert good > usual + 0.1 > bad + 0.2
+    as_ever = label_zones(table, as_tested(load_facets(), {"use": 0.5})).iloc[0]
+    assert as_ever["density_confidence"] == usual
 
 
 def test_a_city_may_move_a_threshold_and_a_wrong_name_is_one_clear_line() -> None:

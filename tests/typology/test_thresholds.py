@@ -10,7 +10,7 @@ import pytest
 
 from districttype.typology.label import NEEDS, columns
 from districttype.typology.rules import FACETS, OWNERSHIP
-from districttype.typology.thresholds import load_facets, moved
+from districttype.typology.thresholds import as_tested, load_facets, moved
 from districttype.typology.values import values
 
 RAW = tomllib.loads((files("districttype.typology") / "facets.toml").read_text("utf-8"))
@@ -64,3 +64,11 @@ def test_the_thresholds_of_a_city_are_told_in_a_line_each() -> None:
         "Threshold of the city's own: density.dense_floor_share = 0.4 1 (usual: 0.5)",
         "Threshold of the city's own: energy.strong_heat_density = 1 MWh/ha (usual: 333)",
     ]
+
+
+def test_errors_of_guesses_are_those_a_run_has_tested() -> None:
+    usual, tested = load_facets(), as_tested(load_facets(), {"floors": 0.125, "use": 0.1})
+    assert tested["density"].errors["far"].imputed == usual["density"].errors["far"].imputed / 2
+    assert tested["use"].errors["retail_share"].imputed == pytest.approx(0.05)
+    assert tested["use"].errors["retail_share"].sd == usual["use"].errors["retail_share"].sd
+    assert as_tested(usual, {}) == usual

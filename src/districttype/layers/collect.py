@@ -23,6 +23,7 @@ from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.layers import canonical
 from districttype.layers.area import coverage_of
 from districttype.layers.drawn import Drawings
+from districttype.layers.guesses import guesses
 from districttype.layers.osm import LAYERS as OSM_LAYERS
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
 from districttype.provenance import Provenance
@@ -218,11 +219,11 @@ def _layer(
         origins[0] = _note_outside(joined, so_far.layers, origins[0])
         joined["building_id"] = _unique(joined["building_id"])
         # A second to load, which a run without buildings of its own need not wait for.
-        from districttype.layers.impute import guesses, impute_buildings  # noqa: PLC0415
+        from districttype.layers.impute import impute_buildings  # noqa: PLC0415
 
         joined, report = impute_buildings(joined, so_far.layers.frame("land_use"))
         so_far.reports[name] = report
-        said = [*origins[0].notes, *guesses(report)]
+        said = [*origins[0].notes, *(guess.text() for guess in guesses(report))]
         origins[0] = origins[0].model_copy(update={"notes": said})
     coverage = _common([_union(part) for part in covered.values()])
     return Layer(name, conform(name, joined, crs), tuple(origins), coverage)

@@ -8,7 +8,7 @@ learning does no better than the median of the buildings of the same use, that m
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +65,8 @@ def impute_buildings(
     buildings, report
         The same rows; and per column (use, floors, year) how many were `known` and `imputed` and
         `how` (`learnt`, `by use`, `not`), the error on `tested` buildings of blocks not seen
-        (`mae` in storeys or years, `accuracy` of the uses given), and `mae_by_use` or
+        (`mae` in storeys or years, of which the `mean` is stated; `accuracy` of the uses given),
+        and `mae_by_use` or
         `accuracy_of_commonest`: what is had without learning. `filling` is the share of footprint
         times storeys that is floor area.
     """
@@ -102,27 +103,6 @@ def impute_buildings(
     table["floor_area_m2"] = np.where(guessed | (origin == "derived"), by_storeys, area)
     table["floor_area_m2_origin"] = _texts(np.where(guessed, "imputed", origin), table)
     return table, report
-
-
-def guesses(report: Mapping[str, Any]) -> list[str]:
-    """Say in sentences what was guessed, how, and how far off that is where it was tested."""
-    said = []
-    for name, what, unit in (("use", "use", ""), ("floors", "storeys", ""), ("year", "year", "")):
-        found = report.get(name, {})
-        if not found.get("imputed"):
-            continue
-        line = f"{what} of {found['imputed']} of {report['buildings']} buildings guessed"
-        if found["how"] == "learnt":
-            error = (
-                f"right for {found['accuracy']:.0%}"
-                if name == "use"
-                else f"off by {found['mae']:.1f} {'years' if name == 'year' else 'storeys'}{unit}"
-            )
-            line += f" (learnt from {found['known']}; {error} on blocks not seen)"
-        else:
-            line += " (median of the use)"
-        said.append(line)
-    return said
 
 
 def _texts(values: NDArray[Any], table: pd.DataFrame) -> pd.Series:
@@ -271,6 +251,7 @@ def _better(
         return filled, report
     report["tested"] = len(rows)
     report["mae"] = float(np.abs(held - values[rows]).mean())
+    report["mean"] = float(values[rows].mean())
     report["mae_by_use"] = float(np.abs(plain - values[rows]).mean())
     if report["mae"] < report["mae_by_use"]:
         filled[ask] = learnt(rows, ask)

@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from districttype import __version__
-from districttype.i18n import N_
+from districttype.i18n import N_, Message
+from districttype.layers.guesses import guesses
 from districttype.publish import legend, svg
 from districttype.publish.alike import Kin, kin
 from districttype.publish.edition import Edition, ZoneSetResult
@@ -148,10 +149,16 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         if edition.catalogue
         else [],
         "missing": [str(name) for name in edition.run.get("missing_layers", [])],
+        "guesses": [words.say(guess) for guess in _guesses(edition)],
         "sources": source_table(edition).fillna("").to_dict("records"),
         "credits": attributions(edition),
         "thresholds": _thresholds(edition, words),
     }
+
+
+def _guesses(edition: Edition) -> list[Message]:
+    """Return what was guessed of the buildings, and how far off that is."""
+    return guesses(edition.run.get("layers", {}).get("buildings", {}))
 
 
 def _facet(facet: legend.FacetLegend, result: ZoneSetResult, words: Words) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from districttype.i18n import N_, Message
 from districttype.typology.facet import Facet, Values
 from districttype.typology.rules import FACETS, OWNERSHIP
-from districttype.typology.thresholds import Facets, FacetTable
+from districttype.typology.thresholds import Facets, FacetTable, guessed_for
 from districttype.typology.values import values
 
 DRAWS = 1000
@@ -155,7 +155,7 @@ def _draw(
     }
     v = columns(table)
     uncovered = 1.0 - np.nan_to_num(table[facet.coverage].to_numpy(dtype=float))
-    imputed = v["imputed_use"] if facet.name == "use" else v["imputed_floor"]
+    imputed = v[f"imputed_{guessed_for(facet.name)}"]
     drawn = dict(v)
     # Each zone has its own stream, so that its confidence does not depend on which zones stand
     # beside it: the same standard normals serve every zone, value by value.

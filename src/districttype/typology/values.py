@@ -50,7 +50,7 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
             **_near(get, found["coverage_buildings"]),
             **_ground(get),
             **_owners(get),
-            "imputed_floor": _zero(get("floor_area_imputed_share")),
+            "imputed_floors": _zero(get("floor_area_imputed_share")),
             "imputed_use": _zero(get("use_imputed_share")),
         },
         index=indicators.index,
