@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from districttype.errors import ConfigError
-from districttype.providers.base import Provider, PublishedFigures, Strict, VectorFile
+from districttype.providers.base import Provider, PublishedFigures, Strict, Terrain, VectorFile
 from districttype.providers.services import (
     ArcGis,
     Burned,
@@ -37,6 +37,7 @@ T = TypeVar("T")
 __all__ = [
     "AnyProvider", "ArcGis", "Burned", "FeatureService", "Gtfs", "Join", "LayerProviders",
     "OgcApi", "Overpass", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service", "Strict",
+    "Terrain",
     "VectorFile", "WebFile", "WebOsm", "Wfs", "read_layers_file", "read_toml", "validate",
     "validate_toml",
 ]  # fmt: skip
@@ -44,7 +45,7 @@ __all__ = [
 
 PROTOCOLS = (
     "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "gtfs", "raster",
-    "burned", "pxweb", "figures",
+    "burned", "pxweb", "terrain", "figures",
 )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ AnyProvider = Annotated[
     | Annotated[Raster, Tag("raster")]
     | Annotated[Burned, Tag("burned")]
     | Annotated[PxWeb, Tag("pxweb")]
+    | Annotated[Terrain, Tag("terrain")]
     | Annotated[PublishedFigures, Tag("figures")],
     Discriminator(
         _source,

@@ -92,6 +92,17 @@ class VectorFile(Provider):
     encoding: str | None = Field(default=None, description="Text encoding, where it is not stated")
 
 
+class Terrain(Provider):
+    """A terrain model on disk (heights, in any raster GDAL reads), of which the slope is taken."""
+
+    source: Literal["terrain"]
+    file: str = Field(description="Path, relative to the data directory")
+    crs: str | None = Field(default=None, description="CRS, where the file states none or lies")
+    square: float = Field(
+        default=100.0, ge=10, le=1000, description="Side of the squares whose slope is told, m"
+    )
+
+
 class PublishedFigures(Provider):
     """Figures that others published: the layer is drawn from them within the districts."""
 

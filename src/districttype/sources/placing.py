@@ -80,7 +80,7 @@ def settle(
     """
     if area is None or frame.empty:
         return frame, {}
-    box = _box_in(area, frame.crs)
+    box = box_in(area, frame.crs)
     bounds = frame.bounds.to_numpy()
     if _touch(bounds, box).any():
         return frame, {}
@@ -96,7 +96,8 @@ def settle(
     )
 
 
-def _box_in(area: shapely.Geometry, crs: CRS) -> tuple[float, float, float, float]:
+def box_in(area: shapely.Geometry, crs: CRS) -> tuple[float, float, float, float]:
+    """Return the box of an area in WGS 84 and its surroundings in another system, x before y."""
     west, south, east, north = area.bounds
     outline = shapely.segmentize(
         shapely.box(

@@ -35,6 +35,7 @@ SOURCES: dict[str, str] = {
     "raster": "districttype.sources.raster",
     "burned": "districttype.sources.burned",
     "pxweb": "districttype.sources.pxweb",
+    "terrain": "districttype.sources.terrain",
 }
 
 Tags = Mapping[str, Collection[str] | None]
