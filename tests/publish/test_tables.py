@@ -12,6 +12,7 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow.parquet
 import pyogrio
 import pytest
 import shapely
@@ -82,6 +83,16 @@ def test_geoparquet_and_geopackage_round_trip_names_and_nulls(out: Path) -> None
         assert table["name_sv"].tolist()[7] == "Köklax"
         assert table["name_sv"].isna().sum() == 6
         assert table.area.sum() == pytest.approx(8 * toy.SIDE**2, rel=0.02)
+
+
+def test_geoparquet_says_what_its_geometry_is(out: Path) -> None:
+    said = json.loads(pyarrow.parquet.read_schema(out / "districts.parquet").metadata[b"geo"])
+    column = said["columns"][said["primary_column"]]
+    assert said["version"].startswith("1.")
+    assert column["encoding"] == "WKB"
+    assert column["crs"]["id"] == {"authority": "EPSG", "code": 3067}
+    assert set(column["covering"]["bbox"]) == {"xmin", "ymin", "xmax", "ymax"}
+    assert set(column["geometry_types"]) <= {"Polygon", "MultiPolygon"}
 
 
 def test_every_zone_set_has_its_tables(out: Path) -> None:
