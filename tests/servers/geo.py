@@ -130,7 +130,7 @@ def _running(command: list[str], environment: dict[str, str], ready: str) -> Ite
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            until = time.monotonic() + 60
+            until = time.monotonic() + 180  # several seconds on a free machine
             while time.monotonic() < until:
                 try:
                     httpx.get(ready, timeout=20)
