@@ -137,6 +137,7 @@ def known_cities(n: int, seed: int, districts: int = 4) -> tuple[Zones, Layers, 
             shapely.union_all(cities[name]) if name in cities else None,
         )
         for name, found in rows.items()
+        if found  # a layer that no city has is none
     }
     layers = Layers(TM35, tables, as_of=AS_OF)
     return (
