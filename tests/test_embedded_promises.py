@@ -41,6 +41,7 @@ SHARES = {
     "ground_organic_share": "ground_organic",
     "groundwater_area_share": "groundwater_area_share",
     "protected_share": "protected_share",
+    "tree_share": "cover_trees",
 }
 
 

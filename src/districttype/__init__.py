@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from districttype.layers.schema import Layer, Layers
     from districttype.pipeline import classify
     from districttype.publish.edition import Edition, ZoneSetResult
-    from districttype.publish.write import publish
     from districttype.typology.label import label_zones
     from districttype.typology.thresholds import load_facets
     from districttype.zones import Zones, make_zones
@@ -45,7 +44,6 @@ _HOME = {
     "load_facets": "typology.thresholds",
     "make_zones": "zones",
     "measure": "indicators.measure",
-    "publish": "publish.write",
     "recommend": "focus",
 }
 
@@ -66,7 +64,6 @@ __all__ = [
     "load_facets",
     "make_zones",
     "measure",
-    "publish",
     "recommend",
 ]
 

@@ -16,11 +16,13 @@ from districttype.focus.catalogue import Catalogue
 from districttype.focus.cityview import CityView
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layers
-from districttype.typology.alike import Groups
+from districttype.typology.alike import Comparison, Groups, LookAlike, Profile
 from districttype.typology.learn import Learnt
 from districttype.zones import Zones
 
 FACETS = ("density", "development", "use", "mobility", "energy", "ground")
+NEAREST = 3
+"""So many districts are named as most like each."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,15 @@ def _by_zone(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 @dataclass(frozen=True)
+class Kin:
+    """The group of a district (from 1), what it has in common, and the districts most like it."""
+
+    group: int
+    profile: Profile
+    nearest: tuple[LookAlike, ...]
+
+
+@dataclass(frozen=True)
 class Edition:
     """One run's results for one city, ready to be published.
 
@@ -98,3 +109,19 @@ class Edition:
     places: pd.DataFrame | None = None
     models: Mapping[str, Learnt] = field(default_factory=dict)
     groups: Groups | None = None
+
+    @cached_property
+    def kin(self) -> Mapping[str, Kin]:
+        """Return the kin of each district by its id; nothing where they could not be compared."""
+        if self.groups is None:
+            return {}
+        districts = self.results["districts"].indicators
+        comparison = Comparison(districts, districts)
+        return {
+            str(zone): Kin(
+                int(group) + 1,
+                self.groups.profile[group],
+                tuple(comparison.nearest(zone, NEAREST)),
+            )
+            for zone, group in self.groups.group.items()
+        }

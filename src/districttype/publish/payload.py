@@ -19,7 +19,6 @@ from districttype.i18n import Message
 from districttype.indicators.registry import Indicator
 from districttype.places import name_columns
 from districttype.publish import legend, shapes
-from districttype.publish.alike import kin
 from districttype.publish.base import base_map
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focuspayload import (
@@ -137,7 +136,7 @@ def _kin(edition: Edition, text: Texts) -> dict[str, Any]:
             "nearest": [alike.zone_id for alike in mine.nearest],
             "because": text.words(mine.nearest[0].traits),
         }
-        for zone, mine in kin(edition).items()
+        for zone, mine in edition.kin.items()
     }
 
 

@@ -13,8 +13,7 @@ from districttype import __version__
 from districttype.i18n import N_, Message
 from districttype.layers.guesses import guesses
 from districttype.publish import legend, svg
-from districttype.publish.alike import Kin, kin
-from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.publish.edition import Edition, Kin, ZoneSetResult
 from districttype.publish.focustables import TABLES
 from districttype.publish.focuswords import choice, clusters, focus_of, leads, sites_of, steps
 from districttype.publish.shapes import simplify_zones
@@ -36,7 +35,7 @@ def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None
     result = edition.results["districts"]
     sheet = _Drawing(result)
     windows = {zone: sheet.close(zone) for zone in result.zones.ids}
-    found = kin(edition)
+    found = edition.kin
     for language in languages:
         words = Words(edition, language)
         html = (

@@ -18,7 +18,6 @@ from babel.numbers import get_decimal_symbol
 
 from districttype.i18n import Message
 from districttype.indicators.registry import Indicator
-from districttype.publish.alike import kin
 from districttype.publish.edition import FACETS, Edition, ZoneSetResult
 
 FOCUS_COLUMNS = (
@@ -98,7 +97,7 @@ def alike_table(edition: Edition, language: str) -> pd.DataFrame | None:
 
     None where the districts could not be compared.
     """
-    found = kin(edition)
+    found = edition.kin
     if not found:
         return None
     names = edition.results["districts"].zones.frame["name"]
