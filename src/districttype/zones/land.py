@@ -90,8 +90,13 @@ def _by_tile(
 
 
 def polygonal(shapes: Shapes) -> Shapes:
-    """Return the polygonal part of each shape: a cut along a shore leaves points and lines."""
+    """Return the polygonal part of each shape: a cut along a shore leaves points and lines.
+
+    It also leaves polygons folded onto a line, where two borders differ in the last digit only.
+    """
     shapes = shapes.copy()
+    folded = ~shapely.is_valid(shapes)
+    shapes[folded] = shapely.make_valid(shapes[folded], method="structure", keep_collapsed=False)
     for i in np.flatnonzero(~np.isin(shapely.get_type_id(shapes), [3, 6])):
         parts = shapely.get_parts(shapely.get_parts(shapes[i]))
         shapes[i] = shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
