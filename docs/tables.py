@@ -16,11 +16,11 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
 
-from districttype.city import City, Energy
+from districttype.city import GLOBAL_LAYERS, City, Energy
 from districttype.focus import load_catalogue
 from districttype.indicators.registry import REGISTRY
 from districttype.layers import schema
-from districttype.providers import base, services
+from districttype.providers import base, read_layers_file, services
 from districttype.publish.edition import FACETS
 from districttype.publish.tables import FOCUS_COLUMNS
 from districttype.typology.rules import FACETS as RULES
@@ -214,6 +214,32 @@ def is_source(thing: object) -> bool:
     )
 
 
+def global_layers() -> Iterable[tuple[str, base.Provider]]:
+    """Yield the providers that serve any city, with their layers."""
+    for layer, providers in read_layers_file(GLOBAL_LAYERS).items():
+        yield from ((layer, provider) for provider in providers)
+
+
+def everywhere() -> str:
+    """Return who serves any city, with licences and limits."""
+    rows = [
+        (code(layer), p.provider, p.vintage or "–", p.licence, p.attribution, p.note or "–")
+        for layer, p in global_layers()
+    ]
+    return table(("layer", "who", "of when", "licence", "attribution", "what to know"), rows)
+
+
+def everywhere_rules() -> str:
+    """Return the rules by which numbers of rasters become words."""
+    rows = [
+        (code(f"{layer}.{column}"), code(word), code(said))
+        for layer, provider in global_layers()
+        for column, words in provider.rules.items()
+        for word, said in words.items()
+    ]
+    return table(("column", "word", "where (the first that holds)"), rows)
+
+
 def district_columns() -> str:
     """Return the columns of districts.csv that stand before the indicators."""
     said = "label, details joined by `;`, confidence 0–1 (empty where unknown)"
@@ -285,6 +311,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     make.__name__: make
     for make in (
         indicators, thresholds, labels, solutions, layers, values, city_keys, energy_keys,
-        provider_keys, source_keys, district_columns, focus_columns, validation,
+        provider_keys, source_keys, everywhere, everywhere_rules, district_columns, focus_columns,
+        validation,
     )
 }  # fmt: skip

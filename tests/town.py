@@ -182,6 +182,11 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"slope": 0.1, "geometry": box(0, 0, 500, 100)},
         {"slope": 0.2, "geometry": box(0, 100, 250, 250)},
     ],
+    "built_up": [
+        {"built_m2": 3000, "built_before_m2": 2000, "geometry": box(0, 0, 100, 100)},
+        {"built_m2": 1200, "built_before_m2": 1000, "geometry": box(200, 0, 300, 100)},
+        {"built_m2": 500, "built_before_m2": 0, "geometry": box(300, 300, 400, 400)},
+    ],
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from districttype.providers import (
 )
 
 LANGUAGES = ("fi", "sv", "en")
+GLOBAL_LAYERS = Path(str(files("districttype"))) / "providers" / "everywhere.toml"
 
 
 def _metric(value: str) -> str:
@@ -110,8 +111,7 @@ class City(Strict):
 
 
 def _global_layers(osm: Osm) -> LayerProviders:
-    path = Path(str(files("districttype"))) / "providers" / "everywhere.toml"
-    layers = read_layers_file(path)
+    layers = read_layers_file(GLOBAL_LAYERS)
     here = {"boundary": osm.boundary, "levels": list(osm.levels)}
     layers["districts"] = [p.model_copy(update=here) for p in layers["districts"]]
     return layers

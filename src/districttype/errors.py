@@ -46,6 +46,10 @@ class SourceUnavailableError(SourceError):
     """A service did not answer, or a file is not there."""
 
 
+class SourceMissingError(SourceError):
+    """A service has nothing at an address (404)."""
+
+
 class SourceTruncatedError(SourceError):
     """A service or a file gave less than it promised."""
 

@@ -101,6 +101,8 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     "brownfield_land_share": ((0, 0), (0, 0, 0, 0)),
     "greenfield_land_share": ((0, 0), (0, 0, 0, 0)),
     "surface_parking_share": ((0, 0.02), (0, 0.04, 0, 0)),
+    # half of the middle square is in sw, half in se; in ne nothing stood before
+    "built_up_new_share": ((1 - 500 / 1100, 1 - 2500 / 3600), (1, nan, 1 / 6, 1 - 2500 / 3600)),
     "residents_change_ratio": ((70 / 120, 1.2), (0.5, nan, 1, 1.2)),
     # the Gate (-600, 0) opened in 2023, the Future (930, 250) opens in 2030: b4 is 565 m from it,
     # the 50 residents of ne 593 m, and everybody else more than 800/1.3
@@ -259,7 +261,7 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
         for layer in (
             "buildings", "streets", "stops", "land_use", "ground_constraints", "residents",
             "energy_sites", "services", "transit_zones", "plans", "ownership", "land_cover",
-            "travel_times", "slopes",
+            "travel_times", "slopes", "built_up",
         )
     },
     "coverage_ground": ((75_000 / EAST, 0.5), (1, 0, 0.4, 1)),

@@ -257,6 +257,6 @@ def test_every_provider_of_espoo_has_licence_and_attribution() -> None:
 
 def test_espoo_has_a_live_provider_for_every_layer_that_is_measured() -> None:
     listed = load_city("espoo").layers
-    # Nobody publishes openly how long one travels; slopes wait for an elevation model.
-    assert set(listed) == set(LAYER_NAMES) - {"travel_times", "slopes"}
+    # Nobody publishes openly how long one travels.
+    assert set(listed) == set(LAYER_NAMES) - {"travel_times"}
     assert not [name for name, providers in listed.items() if not providers]

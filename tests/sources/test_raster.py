@@ -17,8 +17,10 @@ from districttype.errors import ConfigError, SourceError
 from districttype.provenance import State
 from districttype.providers import Raster
 from districttype.sources.download import Session, session
-from districttype.sources.raster import polygons, read, tile_urls
+from districttype.sources.raster import polygons, read
 from districttype.sources.registry import Wanted
+from districttype.sources.tiles import tile_urls
+from districttype.sources.windows import Window
 from servers.faulty import Server
 from sources.conftest import HASTY
 
@@ -110,7 +112,8 @@ def test_captured_window_of_worldcover(shared: Path) -> None:
     with rasterio.open(path) as source:
         data = source.read(1)
     classes = {"trees": "10", "built": "50", "water": "80"}
-    frame = polygons(path, provider("https://x.invalid/a.tif", classes=classes), Counter())
+    window = Window(path, State.FILE)
+    frame = polygons(window, provider("https://x.invalid/a.tif", classes=classes), Counter())
     with rasterio.open(path) as source:
         pixel = abs(source.transform.a * source.transform.e)
     drawn = frame.set_crs(None, allow_override=True).area.groupby(frame["class"]).sum() / pixel

@@ -37,11 +37,11 @@ BETTER = {
     "districts": "the city's own districts, if those found are not the ones people use",
     "buildings": "a building register with use, storeys, floor area and year of completion",
     "stops": 'a timetable: [[layers.stops]] source = "gtfs", url = "..."',
-    "residents": "a grid of residents and jobs (the census, GHS-POP)",
+    "residents": "a grid of residents and jobs (the census): GHS-POP knows no jobs",
     "plans": "plans in force and in preparation: without them nothing is said of what is to come",
-    "ground": "a map of the soil or of superficial deposits from the geological survey",
+    "ground": "a map of superficial deposits from the geological survey: SoilGrids knows no rock",
     "ownership": "who owns the land: without it the means of commitment are general",
-    "land_cover": 'ESA WorldCover, read by window: [[layers.land_cover]] source = "raster"',
+    "slopes": 'a terrain model: [[slopes]] source = "terrain", file = "..."',
 }
 
 
@@ -212,7 +212,8 @@ local_language = "{local}"
 # url = "https://..."
 """
 _OSM = """
-# OpenStreetMap and the global land cover come last, for every layer they serve.
+# What serves any city comes last, for every layer it serves: OpenStreetMap, ESA WorldCover (land
+# cover), GHSL (residents, what was built 2010-2020), SoilGrids (ground), Copernicus (slopes).
 [osm]
 boundary = {boundary}
 # levels = [10, 9, 8]                # administrative levels of the districts, in this order

@@ -52,6 +52,7 @@ def development(scene: Scene) -> dict[str, FloatArray]:
             for name in CHANGE
         },
         "surface_parking_share": mapped_share(scene, "land_use", ("parking",)),
+        "built_up_new_share": _built_up_since(scene),
         "residents_change_ratio": ratio(people, scene.once(residents.living_before)),
         **_new_stations(scene),
     }
@@ -119,6 +120,14 @@ def _years(scene: Scene, started: FloatArray) -> dict[str, FloatArray]:
         "year_built_iqr": quarters[2] - quarters[0],
         f"floor_share_{RENEWAL[0]}_{RENEWAL[1] % 100}": ratio(renewal, dated),
     }
+
+
+def _built_up_since(scene: Scene) -> FloatArray:
+    """Return the share of the built-up surface that was not there at the earlier epoch."""
+    frame, parts = scene.facts.frame("built_up"), scene.overlap("built_up")
+    now = known_total(parts, numbers(frame, "built_m2"))
+    before = known_total(parts, numbers(frame, "built_before_m2"))
+    return np.maximum(1.0 - ratio(before, now), 0.0)
 
 
 def _new_stations(scene: Scene) -> dict[str, FloatArray]:

@@ -41,6 +41,8 @@ PARSERS: dict[str, Callable[..., parse.Parsed]] = {
     "reserve_housing_m2": parse.counts,
     "under_construction_m2": parse.counts,
     "planned_residents": parse.counts,
+    "built_m2": parse.counts,
+    "built_before_m2": parse.counts,
     "land_km2": parse.areas,
 }
 FLAGS = ("walkable", "cyclable", "cycleway", "approximate", "thin_cover", "vacant")
@@ -184,13 +186,25 @@ def _where(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
     """Keep the rows for which the provider's condition holds."""
     if not provider.where:
         return frame
+    return frame[_holds(frame, provider.where, where=f"where = {provider.where!r}")]
+
+
+def _holds(frame: gpd.GeoDataFrame, condition: str, *, where: str) -> np.ndarray:
+    """Return for which rows a condition on a provider's columns holds."""
     try:
-        keep = frame.drop(columns=frame.geometry.name).eval(provider.where, engine="python")
+        told = frame.drop(columns=frame.geometry.name).eval(condition, engine="python")
     except Exception as error:  # noqa: BLE001 - pandas raises whatever the expression provokes
-        raise ConfigError(
-            f"the condition cannot be told: {error}", where=f"where = {provider.where!r}"
-        ) from None
-    return frame[np.asarray(keep, dtype=bool)]
+        raise ConfigError(f"the condition cannot be told: {error}", where=where) from None
+    return np.asarray(told, dtype=bool)
+
+
+def _by_rules(frame: gpd.GeoDataFrame, provider: Provider, name: str) -> pd.Series:
+    """Return the first word whose condition holds for a row; null where none does."""
+    words = provider.rules[name]
+    where = f"rules.{name}"
+    hold = [_holds(frame, said, where=f"{where}.{word}") for word, said in words.items()]
+    found = np.select(hold, list(words), default="")
+    return pd.Series(found, index=frame.index, dtype=object).where(found != "", None)
 
 
 def _by_columns(
@@ -203,7 +217,7 @@ def _by_columns(
     known = {str(name).casefold(): name for name in frame.columns}
     strange = [
         n
-        for n in (*provider.columns, *provider.values)  # noqa: PD011
+        for n in (*provider.columns, *provider.values, *provider.rules)  # noqa: PD011
         if n not in columns(layer)
     ]
     if strange:
@@ -212,7 +226,7 @@ def _by_columns(
             where="columns",
             todo=f"it has {', '.join(columns(layer))}",
         )
-    made: dict[str, pd.Series] = {}
+    made = {name: _by_rules(frame, provider, name) for name in provider.rules}
     sources = provider.columns or {n: n for n in columns(layer) if n.casefold() in known}
     for name, column in sources.items():
         found = find_column(frame, column)

@@ -24,10 +24,11 @@ from districttype.city import City
 from districttype.errors import DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import Collected, collect
 from districttype.layers.openings import with_opening_years
-from districttype.providers import Overpass, PxWeb, Service
+from districttype.providers import Overpass, Pixels, PxWeb, Service
 from districttype.sources.download import Policy, Session, session
 from districttype.sources.registry import SOURCES
 from districttype.sources.store import Store
+from districttype.sources.tiles import example_url
 from districttype.sources.transfer import Request
 
 Say = Callable[[str], None]
@@ -192,7 +193,7 @@ def _ask(
     if isinstance(provider, PxWeb):
         opened.ask(Request(provider.url), provider)
         return urlsplit(provider.url).path.rpartition("/")[2], None, ""
-    url = provider.url.replace("{tile}", "")
+    url = example_url(provider) if isinstance(provider, Pixels) else provider.url
     return opened.exchange(Request(url, params=provider.params), provider, _Head())
 
 

@@ -96,6 +96,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "transit_zones": ("Polygon", "MultiPolygon"),
     "travel_times": ("Polygon", "MultiPolygon"),
     "slopes": ("Polygon", "MultiPolygon"),
+    "built_up": ("Polygon", "MultiPolygon"),
 }
 
 # Columns beside geometry. A provider may leave out a column it does not have (it becomes null);
@@ -169,6 +170,7 @@ _COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "transit_zones": {"class": _text(nullable=False)},
     "travel_times": {"minutes": _number(0, 24 * 60)},
     "slopes": {"slope": _number()},
+    "built_up": {"built_m2": _number(), "built_before_m2": _number()},
 }
 
 _MUST: Mapping[str, tuple[str, ...]] = {

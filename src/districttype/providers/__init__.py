@@ -19,15 +19,18 @@ from districttype.providers.services import (
     ArcGis,
     Burned,
     FeatureService,
+    Grid,
     Gtfs,
     Join,
     OgcApi,
     Overpass,
+    Pixels,
     PxWeb,
     Raster,
     Service,
     WebFile,
     WebOsm,
+    WebTerrain,
     Wfs,
 )
 
@@ -35,17 +38,16 @@ T = TypeVar("T")
 
 
 __all__ = [
-    "AnyProvider", "ArcGis", "Burned", "FeatureService", "Gtfs", "Join", "LayerProviders",
-    "OgcApi", "Overpass", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service", "Strict",
-    "Terrain",
-    "VectorFile", "WebFile", "WebOsm", "Wfs", "read_layers_file", "read_toml", "validate",
-    "validate_toml",
+    "AnyProvider", "ArcGis", "Burned", "FeatureService", "Grid", "Gtfs", "Join", "LayerProviders",
+    "OgcApi", "Overpass", "Pixels", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service",
+    "Strict", "Terrain", "VectorFile", "WebFile", "WebOsm", "WebTerrain", "Wfs", "read_layers_file",
+    "read_toml", "validate", "validate_toml",
 ]  # fmt: skip
 
 
 PROTOCOLS = (
     "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "gtfs", "raster",
-    "burned", "pxweb", "terrain", "figures",
+    "grid", "burned", "pxweb", "terrain", "webterrain", "figures",
 )  # fmt: skip
 
 
@@ -66,9 +68,11 @@ AnyProvider = Annotated[
     | Annotated[Overpass, Tag("overpass")]
     | Annotated[Gtfs, Tag("gtfs")]
     | Annotated[Raster, Tag("raster")]
+    | Annotated[Grid, Tag("grid")]
     | Annotated[Burned, Tag("burned")]
     | Annotated[PxWeb, Tag("pxweb")]
     | Annotated[Terrain, Tag("terrain")]
+    | Annotated[WebTerrain, Tag("webterrain")]
     | Annotated[PublishedFigures, Tag("figures")],
     Discriminator(
         _source,

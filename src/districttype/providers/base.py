@@ -45,6 +45,13 @@ class Provider(Strict):
             "use = 'finland_2018'; 'osm' reads the tags of OpenStreetMap"
         ),
     )
+    rules: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description=(
+            "Canonical column = its words, each with a condition on the provider's columns, e.g. "
+            "class = { clay = 'clay >= 350' }; of several that hold the first counts"
+        ),
+    )
     where: str = Field(
         default="", description="Keep only rows for which this holds, e.g. \"kunta == '049'\""
     )

@@ -7,11 +7,14 @@ in when a request is sent, and never written to a log, a manifest or an error.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from districttype.providers.base import Provider, Strict
+
+GHSL_OBSERVED = 2020  # last year that is no projection in release R2023A
 
 
 class Service(Provider):
@@ -194,29 +197,79 @@ class Gtfs(Service):
     peak: tuple[int, int] = Field(default=(7, 9), description="Hours between which the peak lies")
 
 
-class Raster(Service):
-    """A cloud-optimised GeoTIFF of which only the city's window is read.
+class Pixels(Service):
+    """A raster of which only the city's window is read, or the windows of several tiles.
 
-    `url` may hold `{tile}`, which stands for the name of each tile that the city touches.
+    `url` may hold `{tile}`, which stands for the name of each tile that the city touches. A tile
+    that is not there is sea. What ends in .zip is fetched whole, once.
     """
 
-    source: Literal["raster"]
-    classes: dict[str, str] = Field(
-        description="Class = values of the pixels, e.g. trees = '10,95' or '30-39'"
-    )
     nodata: list[float] = Field(
         default_factory=list, description="Values that mean 'nothing known', beside the declared"
     )
     valid: tuple[float, float] | None = Field(
         default=None, description="Lowest and highest value there is; what lies outside is no data"
     )
-    tiles: str = Field(
-        default="", description="How tiles are named: 'worldcover' (N60E024), or '' for one file"
+    tiles: Literal["", "worldcover", "degree", "ghsl"] = Field(
+        default="",
+        description=(
+            "How tiles are named: 'worldcover' (N60E024, of three degrees), 'degree' "
+            "(N60_00_E024_00), 'ghsl' (R3_C20, in Mollweide), or '' for one file"
+        ),
     )
     resolution: float | None = Field(
         default=None, gt=0, description="Pixel size to read, in metres; left out: the raster's own"
     )
     crs: str | None = Field(default=None, description="CRS, where the file states none or lies")
+
+
+class Raster(Pixels):
+    """A raster of classes (a cloud-optimised GeoTIFF, or a VRT of many), drawn as polygons."""
+
+    source: Literal["raster"]
+    classes: dict[str, str] = Field(
+        description="Class = values of the pixels, e.g. trees = '10,95' or '30-39'"
+    )
+
+
+class Grid(Pixels):
+    """Numbers on the pixels of one raster or several: a row a pixel, a column a raster.
+
+    `url` may hold `{band}`, which stands for what tells one raster from the next.
+    """
+
+    source: Literal["grid"]
+    bands: dict[str, str] = Field(
+        min_length=1,
+        description=(
+            "Column = what stands for {band} in the address, e.g. residents = '2020'; of GHSL no "
+            "year after 2020, for what it holds of those is projected and not observed"
+        ),
+    )
+
+    @field_validator("bands", mode="before")
+    @classmethod
+    def _written(cls, value: Mapping[str, object]) -> dict[str, str]:
+        return {name: str(band) for name, band in value.items()}
+
+    @model_validator(mode="after")
+    def _observed(self) -> Self:
+        years = [band for band in self.bands.values() if re.fullmatch(r"\d{4}", band)]
+        late = [year for year in years if int(year) > GHSL_OBSERVED]
+        if self.tiles == "ghsl" and late:
+            raise ValueError(
+                f"{', '.join(late)} is a projection: GHSL observed no year after {GHSL_OBSERVED}"
+            )
+        return self
+
+
+class WebTerrain(Pixels):
+    """A model of heights on the web, of which the slope is taken, as of one on disk."""
+
+    source: Literal["webterrain"]
+    square: float = Field(
+        default=100.0, ge=10, le=1000, description="Side of the squares whose slope is told, m"
+    )
 
 
 class Burned(Service):
@@ -248,5 +301,7 @@ class PxWeb(Service):
     )
 
 
-for _model in (Service, FeatureService, Wfs, OgcApi, ArcGis, Join, Overpass, WebFile, WebOsm, Gtfs):
+for _model in (
+    Service, FeatureService, Wfs, OgcApi, ArcGis, Join, Overpass, WebFile, WebOsm, Gtfs, Pixels,
+):  # fmt: skip
     _model.model_rebuild()

@@ -30,7 +30,12 @@ import httpx
 import stamina
 
 from districttype import __version__
-from districttype.errors import SourceError, SourceTruncatedError, SourceUnavailableError
+from districttype.errors import (
+    SourceError,
+    SourceMissingError,
+    SourceTruncatedError,
+    SourceUnavailableError,
+)
 from districttype.provenance import State
 from districttype.providers import Service
 from districttype.sources.hosts import Host, Hosts, reason
@@ -347,7 +352,8 @@ class Session:
             403: "it may want a key, or refuse programs",
             404: "the address may have changed",
         }.get(status, "")
-        raise SourceError(what, where=where, todo=todo)
+        kind = SourceMissingError if status == 404 else SourceError
+        raise kind(what, where=where, todo=todo)
 
 
 _CURRENT: ContextVar[Session | None] = ContextVar("session", default=None)

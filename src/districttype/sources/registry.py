@@ -33,9 +33,11 @@ SOURCES: dict[str, str] = {
     "webosm": "districttype.sources.webosm",
     "gtfs": "districttype.sources.gtfs",
     "raster": "districttype.sources.raster",
+    "grid": "districttype.sources.grid",
     "burned": "districttype.sources.burned",
     "pxweb": "districttype.sources.pxweb",
     "terrain": "districttype.sources.terrain",
+    "webterrain": "districttype.sources.terrain",
 }
 
 Tags = Mapping[str, Collection[str] | None]

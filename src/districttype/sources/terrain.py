@@ -1,4 +1,4 @@
-"""Terrain models on disk: how steep the ground is, square by square.
+"""Models of heights, on disk or on the web: how steep the ground is, square by square.
 
 Slope is rise over run by the window of 3 × 3 pixels of Horn (1981). Heights are laid anew on a
 grid in metres first: pixels in degrees are twice as high as wide at 60° N, and one of half a metre
@@ -7,6 +7,8 @@ sees every kerb.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +20,16 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
+from rasterio.merge import merge
 from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 
 from districttype.errors import CrsError, SourceError, SourceUnavailableError
-from districttype.providers import Provider, Terrain
+from districttype.providers import Provider, Terrain, WebTerrain
 from districttype.sources.placing import box_in, parse_crs
 from districttype.sources.registry import Raw, Wanted
+from districttype.sources.windows import state_of, windows
 
 Floats = NDArray[np.float64]
 
@@ -67,31 +72,64 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
     Raises
     ------
     SourceUnavailableError
-        If there is no such file.
+        If there is no such file, or no service answers.
     SourceError
         If it is no raster, does not touch the area, or holds no height.
     CrsError
         If its coordinate system is not known.
     """
+    if isinstance(provider, WebTerrain):
+        found = windows(provider, directory, wanted)
+        with _joined([window.path for window in found]) as file:
+            frame = _squares(file, provider, wanted, provider.provider)
+        return Raw(frame, state=state_of(found), address=provider.url)
     assert isinstance(provider, Terrain)
     path = directory / provider.file
     if not path.exists():
         raise SourceUnavailableError("there is no such file", where=path.name)
     try:
         with rasterio.open(path) as file:
-            grid = _grid(file, provider, wanted)
-            height = _heights(file, grid, provider)
+            return Raw(_squares(file, provider, wanted, provider.file), address=path.name)
     except RasterioError as error:
         text = " ".join(str(error).replace(str(path), path.name).split())
         raise SourceError(f"is no readable raster ({text})", where=path.name) from None
+
+
+@contextmanager
+def _joined(paths: Sequence[Path]) -> Iterator[rasterio.DatasetReader]:
+    """Open windows of several tiles as one raster, with the pixels of the finest of them."""
+    with ExitStack() as stack:
+        files = [stack.enter_context(rasterio.open(path)) for path in paths]
+        if len(files) == 1:
+            yield files[0]
+            return
+        finest = np.min([file.res for file in files], axis=0)
+        height, transform = merge(
+            files, res=tuple(finest), nodata=np.nan, dtype="float32", resampling=Resampling.bilinear
+        )
+        memory = stack.enter_context(MemoryFile())
+        shape = {"height": height.shape[1], "width": height.shape[2]}
+        with memory.open(
+            driver="GTiff", count=1, dtype="float32", crs=files[0].crs, transform=transform,
+            nodata=np.nan, **shape,
+        ) as joined:  # fmt: skip
+            joined.write(height)
+        yield stack.enter_context(memory.open())
+
+
+def _squares(
+    file: rasterio.DatasetReader, provider: Terrain | WebTerrain, wanted: Wanted, where: str
+) -> gpd.GeoDataFrame:
+    """Return squares with their slopes."""
+    grid = _grid(file, provider, wanted, where)
+    height = _heights(file, grid, provider)
     steep = means(slope(height, grid.pixel))
     row, column = np.nonzero(np.isfinite(steep))
     if not len(row):
-        raise SourceError("holds no height in the area", where=path.name)
-    frame = gpd.GeoDataFrame(
+        raise SourceError("holds no height in the area", where=where)
+    return gpd.GeoDataFrame(
         {"slope": steep[row, column]}, geometry=grid.boxes(row, column), crs=grid.crs
     )
-    return Raw(frame, address=path.name)
 
 
 def slope(height: Floats, pixel: float) -> Floats:
@@ -129,9 +167,10 @@ def means(pixels: Floats) -> Floats:
     return np.where(count >= LEAST * PIXELS**2, total / np.maximum(count, 1), np.nan)
 
 
-def _grid(file: rasterio.DatasetReader, provider: Terrain, wanted: Wanted) -> _Grid:
+def _grid(
+    file: rasterio.DatasetReader, provider: Terrain | WebTerrain, wanted: Wanted, where: str
+) -> _Grid:
     """Lay squares over what the file and the wanted area have in common."""
-    where = provider.file
     stated = parse_crs(provider.crs, where=where) if provider.crs else file.crs
     if stated is None:
         raise CrsError(
@@ -162,7 +201,7 @@ def _grid(file: rasterio.DatasetReader, provider: Terrain, wanted: Wanted) -> _G
     return _Grid(crs, float(west), float(south), side, columns, rows, fine)
 
 
-def _heights(file: rasterio.DatasetReader, grid: _Grid, provider: Terrain) -> Floats:
+def _heights(file: rasterio.DatasetReader, grid: _Grid, provider: Terrain | WebTerrain) -> Floats:
     """Return the heights of a grid's pixels; NaN where there is none."""
     north = grid.south + grid.rows * grid.square
     with WarpedVRT(
