@@ -13,6 +13,7 @@ import rasterio
 import shapely
 
 from districttype.errors import SourceError
+from districttype.provenance import State
 from districttype.providers import ArcGis, Raster
 from districttype.sources.arcgis import choose, describe
 from districttype.sources.features import read_json, read_page
@@ -22,6 +23,7 @@ from districttype.sources.pxweb import question
 from districttype.sources.raster import polygons
 from districttype.sources.registry import Wanted
 from districttype.sources.vectorfile import Options, read_file
+from districttype.sources.windows import Window
 
 LEIPZIG = shapely.box(12.2, 51.2, 12.6, 51.5)
 
@@ -96,7 +98,9 @@ def test_elevation_models(captures: Path, name: str, border: float, share: float
         low = float((file.read(1) <= border).mean())
         wide = file.width * file.transform.a * file.height * -file.transform.e
     changes: Counter[str] = Counter()
-    drawn = polygons(captures / name, provider, changes).dissolve("class").geometry
+    drawn = (
+        polygons(Window(captures / name, State.FILE), provider, changes).dissolve("class").geometry
+    )
     areas = dict(zip(drawn.index, shapely.area(drawn.to_numpy()), strict=True))  # square degrees
     assert low == pytest.approx(share, abs=0.03)
     assert areas["low"] / sum(areas.values()) == pytest.approx(low, abs=1e-6)

@@ -209,7 +209,7 @@ def test_answer_of_a_provider_becomes_a_canonical_row(
 
 
 def test_every_provider_that_is_no_map_of_the_world_is_in_the_list() -> None:
-    elsewhere = {"overpass", "webosm", "gtfs", "raster", "burned"}
+    elsewhere = {"overpass", "webosm", "gtfs", "raster", "grid", "webterrain", "burned"}
     listed = {
         (layer, each.provider)
         for layer, providers in ESPOO.layers.items()

@@ -14,6 +14,7 @@ import shapely
 from rasterio.transform import Affine
 
 from districttype.errors import SourceError
+from districttype.provenance import State
 from districttype.providers import PxWeb, Raster
 from districttype.sources.features import AT_ORIGIN, DOUBLED
 from districttype.sources.gml import read_gml
@@ -22,6 +23,7 @@ from districttype.sources.pxweb import question
 from districttype.sources.raster import polygons
 from districttype.sources.registry import Raw, Wanted
 from districttype.sources.wfs import newest
+from districttype.sources.windows import Window
 from sources.quirks.answers import GeoServer, collection, feature, geojson
 from sources.quirks.conftest import Canonical, Read
 
@@ -235,7 +237,7 @@ def test_0a_18_pixels_that_are_not_square_and_no_nodata_value(tmp_path: Path) ->
         file.write(heights, 1)  # fmt: skip
     provider = Raster(provider="D", source="raster", url="https://x.invalid/d.tif",
                       classes={"low": "1-10", "high": "10.1-100"})  # fmt: skip
-    drawn = polygons(path, provider, Counter()).set_index("class")
+    drawn = polygons(Window(path, State.FILE), provider, Counter()).set_index("class")
     assert drawn.geometry["low"].bounds == pytest.approx((24.5, 60.3, 24.9, 60.5))
     assert drawn.geometry["high"].area == pytest.approx(3 * 0.2 * 0.1)
 
