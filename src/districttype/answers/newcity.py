@@ -210,6 +210,11 @@ local_language = "{local}"
 # source = "gtfs"
 # provider = "..."
 # url = "https://..."
+# Where OpenStreetMap lacks houses, Overture has them with those that machines saw from above (but
+# no years and fewer uses):
+# [[layers.buildings]]
+# source = "overture"
+# provider = "Overture Maps"
 """
 _OSM = """
 # What serves any city comes last, for every layer it serves: OpenStreetMap, ESA WorldCover (land

@@ -115,7 +115,8 @@ def rows(
         changes[f"rows of no {name} of this layer left out"] += int(lost.sum())
         table = table[~lost]
     if layer == "buildings":
-        table = _buildings(table, changes, register=not is_osm(provider))
+        mapped = is_osm(provider) or getattr(provider, "source", "") == "overture"
+        table = _buildings(table, changes, register=not mapped)
     if layer == "districts":
         table = _districts(table, changes)
     return table.reset_index(drop=True), changes, notes

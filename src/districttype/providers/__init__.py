@@ -24,6 +24,7 @@ from districttype.providers.services import (
     Join,
     OgcApi,
     Overpass,
+    Overture,
     Pixels,
     PxWeb,
     Raster,
@@ -39,15 +40,15 @@ T = TypeVar("T")
 
 __all__ = [
     "AnyProvider", "ArcGis", "Burned", "FeatureService", "Grid", "Gtfs", "Join", "LayerProviders",
-    "OgcApi", "Overpass", "Pixels", "Provider", "PublishedFigures", "PxWeb", "Raster", "Service",
-    "Strict", "Terrain", "VectorFile", "WebFile", "WebOsm", "WebTerrain", "Wfs", "read_layers_file",
-    "read_toml", "validate", "validate_toml",
+    "OgcApi", "Overpass", "Overture", "Pixels", "Provider", "PublishedFigures", "PxWeb",
+    "Raster", "Service", "Strict", "Terrain", "VectorFile", "WebFile", "WebOsm", "WebTerrain",
+    "Wfs", "read_layers_file", "read_toml", "validate", "validate_toml",
 ]  # fmt: skip
 
 
 PROTOCOLS = (
-    "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "gtfs", "raster",
-    "grid", "burned", "pxweb", "terrain", "webterrain", "figures",
+    "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "overture", "gtfs",
+    "raster", "grid", "burned", "pxweb", "terrain", "webterrain", "figures",
 )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ AnyProvider = Annotated[
     | Annotated[OgcApi, Tag("ogcapi")]
     | Annotated[ArcGis, Tag("arcgis")]
     | Annotated[Overpass, Tag("overpass")]
+    | Annotated[Overture, Tag("overture")]
     | Annotated[Gtfs, Tag("gtfs")]
     | Annotated[Raster, Tag("raster")]
     | Annotated[Grid, Tag("grid")]

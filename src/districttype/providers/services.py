@@ -289,6 +289,36 @@ class Burned(Service):
     page: int = Field(default=50_000, ge=1, description="Rows a request")
 
 
+class Overture(Service):
+    """Buildings of Overture Maps: of its latest release the city's rows."""
+
+    source: Literal["overture"]
+    url: str = Field(
+        default="https://stac.overturemaps.org/catalog.json", description="Catalogue of releases"
+    )
+    bucket: str = Field(
+        default="https://{bucket}.s3.us-west-2.amazonaws.com",
+        description="Where the files of a bucket are to be had",
+    )
+    type: str = Field(default="building", description="Feature type")
+    columns: dict[str, str] = Field(
+        default={"building_id": "id", "use": "kind", "floors": "num_floors"},
+        description="As of every entry; heights are left out, many being too low to be true",
+    )
+    tables: dict[str, str] = Field(default={"use": "overture_use"}, description="As of every entry")
+    where: str = Field(default="is_underground != True", description="As of every entry")
+    coverage: str = Field(default="whole", description="As of every entry")
+    licence: str = Field(default="ODbL 1.0", description="As of every entry")
+    attribution: str = Field(
+        default="© OpenStreetMap contributors, Overture Maps Foundation",
+        description="As of every entry",
+    )
+    note: str = Field(
+        default="Where nobody has mapped a house, its outline is what a machine saw from above",
+        description="As of every entry",
+    )
+
+
 class PxWeb(Service):
     """A table of a PxWeb statistical database; `url` ends in .px."""
 

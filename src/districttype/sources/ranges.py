@@ -17,6 +17,7 @@ from districttype.sources.transfer import Request
 
 BLOCK = 1 << 17
 KEPT = 256  # blocks in memory: 32 MiB
+RUN = 64  # blocks of one request, at most: 8 MiB
 
 
 @dataclass
@@ -61,17 +62,24 @@ class Blocks:
         self.size = 0
         self._fetch(0)
 
-    def _fetch(self, number: int) -> None:
-        piece = _Piece(number * BLOCK, (number + 1) * BLOCK)
+    def _fetch(self, first: int, stop: int = 0) -> None:
+        """Fetch blocks that lie one after the other with one request."""
+        stop = max(stop, first + 1)
+        piece = _Piece(first * BLOCK, stop * BLOCK)
         body, self.size = self._opened.exchange(self._request, self._provider, piece)
-        self._blocks[number] = body
-        if len(self._blocks) > KEPT:
+        for number in range(first, stop):
+            at = (number - first) * BLOCK
+            self._blocks[number] = body[at : at + BLOCK]
+        while len(self._blocks) > KEPT:
             self._blocks.popitem(last=False)
 
-    def block(self, number: int) -> bytes:
-        """Return a block, fetched where it is not there."""
+    def block(self, number: int, last: int) -> bytes:
+        """Return a block, fetched where it is not there, with those up to `last` that are not."""
         if number not in self._blocks:
-            self._fetch(number)
+            stop = number + 1
+            while stop <= min(last, number + RUN - 1) and stop not in self._blocks:
+                stop += 1
+            self._fetch(number, stop)
         self._blocks.move_to_end(number)
         return self._blocks[number]
 
@@ -111,7 +119,7 @@ class RangeFile(io.RawIOBase):
         parts = []
         while self._at < stop:
             number, skip = divmod(self._at, BLOCK)
-            part = self._blocks.block(number)[skip : skip + stop - self._at]
+            part = self._blocks.block(number, (stop - 1) // BLOCK)[skip : skip + stop - self._at]
             parts.append(part)
             self._at += len(part)
         return b"".join(parts)

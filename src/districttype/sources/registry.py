@@ -29,6 +29,7 @@ SOURCES: dict[str, str] = {
     "ogcapi": "districttype.sources.ogcapi",
     "arcgis": "districttype.sources.arcgis",
     "overpass": "districttype.sources.overpass",
+    "overture": "districttype.sources.overture",
     "webfile": "districttype.sources.webfile",
     "webosm": "districttype.sources.webosm",
     "gtfs": "districttype.sources.gtfs",
