@@ -96,6 +96,23 @@ def test_openstreetmap_and_the_global_layers_come_last_of_every_layer(name: str)
     assert [type(p) for p in districts[:-1]] == ([own[name]] if name in own else [])
 
 
+@pytest.mark.parametrize("name", ["leipzig", "lviv", "reykjavik", "kladno"])
+def test_timetables_go_before_stops_of_which_nobody_says_how_often_anything_calls(
+    name: str,
+) -> None:
+    kinds = [provider.source for provider in load_city(name).layers["stops"]]
+    assert set(kinds[:-1]) == {"gtfs"}
+    assert kinds[-1] == "overpass"
+
+
+def test_trams_of_leipzig_stand_where_they_stop() -> None:
+    stops = load_figures("leipzig").stations
+    trams = stops[stops["mode"].eq("tram")].set_index("name")
+    assert len(trams) == 243
+    main = trams.loc["Augustusplatz"]  # 12.3816 E, 51.3394 N
+    assert (float(main["lon"]), float(main["lat"])) == pytest.approx((12.382, 51.339), abs=0.0015)
+
+
 # What is not published
 
 
