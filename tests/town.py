@@ -193,7 +193,14 @@ ROWS: dict[str, list[dict[str, Any]]] = {
 def town(shift: tuple[float, float] = (0.0, 0.0)) -> Layers:
     """Return the town's layers, moved by a vector."""
     tables = {name: layer(name, *rows, shift=shift) for name, rows in ROWS.items()}
-    return Layers(TM35, tables, as_of=date(2026, 1, 1), grid_origin=shift, degree_day_ratio=1.5)
+    return Layers(
+        TM35,
+        tables,
+        as_of=date(2026, 1, 1),
+        grid_origin=shift,
+        degree_day_ratio=1.5,
+        pv_yield_kwh_per_kwp=1000.0,
+    )
 
 
 def zones(

@@ -197,6 +197,22 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     # the nine cells round any of the four are these four
     "heat_density_cell_mwh_per_ha": ((5_351.5 / 23.75,) * 2, (5_351.5 / 23.75,) * 4),
     "roof_area_m2": ((6_000, 3_100), (5_000, 2_500, 1_000, 600)),
+    # 0.4 of the roof x 0.195 kWp/m² x 0.95 of 1000 kWh/kWp = 74.1 kWh/m²
+    "pv_potential_mwh": ((444.6, 229.71), (370.5, 185.25, 74.1, 44.46)),
+    # over heat and electricity; half of what stands in se is of unknown floor area
+    "onsite_energy_ratio": (
+        (444.6 / 1_400, 229.71 / 4_696.5),
+        (370.5 / 1_137.5, 185.25 / 4_200, nan, 44.46 / 496.5),
+    ),
+    # 0.3 x 0.18 x 0.9 = 48.6 kWh/m²; 0.5 x 0.21 = 105 kWh/m²
+    "onsite_energy_ratio_low": (
+        (291.6 / 1_400, 150.66 / 4_696.5),
+        (243 / 1_137.5, 121.5 / 4_200, nan, 29.16 / 496.5),
+    ),
+    "onsite_energy_ratio_high": (
+        (630 / 1_400, 325.5 / 4_696.5),
+        (525 / 1_137.5, 262.5 / 4_200, nan, 63 / 496.5),
+    ),
     # the data centre is 800 m west of west; the ice rink reaches all; heat plants waste none
     "waste_heat_sources": ((1, 2), (1, 2, 1, 2)),
     # b1 burns straw, b2 is on district heat, b3 is unknown, b4 burns oil

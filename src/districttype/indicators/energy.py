@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from io import StringIO
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from districttype.indicators import stock
+from districttype.indicators import stock, table
 from districttype.indicators.cells import cells
 from districttype.indicators.facts import Facts, Scene, is_in, known_total, ratio
 from districttype.indicators.zonal import within
@@ -86,28 +84,23 @@ def space_heating(use: np.ndarray, year: FloatArray) -> FloatArray:
     year
         Year of completion, NaN where unknown.
     """
-    table, group = _heat_table(), _by_use()["group"].to_numpy()
-    columns = {name: i for i, name in enumerate(table.columns)}
+    heat, group = _heat_table(), _by_use()["group"].to_numpy()
+    columns = {name: i for i, name in enumerate(heat.columns)}
     column = np.asarray([columns.get(name, -1) for name in group])[use]
-    began = table.index.to_numpy(dtype=float)[1:]
+    began = heat.index.to_numpy(dtype=float)[1:]
     row = np.where(np.isnan(year), 0, np.searchsorted(began, year, side="right"))
-    found: FloatArray = table.to_numpy(dtype=float)[row, column]
+    found: FloatArray = heat.to_numpy(dtype=float)[row, column]
     return np.where(column < 0, 0.0, found)
 
 
 @cache
 def _heat_table() -> pd.DataFrame:
-    return _table("heat_demand.csv").set_index("built_from")
+    return table.read("heat_demand.csv").set_index("built_from")
 
 
 @cache
 def _by_use() -> pd.DataFrame:
-    return _table("demand_by_use.csv").set_index("use").loc[[*USES]]
-
-
-def _table(name: str) -> pd.DataFrame:
-    text = (files("districttype.indicators") / "tables" / name).read_text(encoding="utf-8")
-    return pd.read_csv(StringIO(text))
+    return table.read("demand_by_use.csv").set_index("use").loc[[*USES]]
 
 
 def _waste_heat(facts: Facts) -> gpd.GeoSeries:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 import pandas as pd
 
+from districttype.indicators.balance import balance
 from districttype.indicators.coverage import coverage, share_covered
 from districttype.indicators.density import density, settlement
 from districttype.indicators.development import development
@@ -35,6 +36,7 @@ THEMES: Mapping[str, Theme] = {
     "streets": streets,
     "transit_zones": transit_zones,
     "energy": energy,
+    "balance": balance,
     "ground": ground,
     "cover": cover,
     "green": green,

@@ -116,6 +116,7 @@ def collect(
         crs,
         grid_origin=city.grid_origin,
         degree_day_ratio=city.energy.heating_degree_day_ratio,
+        pv_yield_kwh_per_kwp=city.energy.pv_yield_kwh_per_kwp,
     )
     collected = Collected(layers)
     files = Files(providers, directory)

@@ -91,6 +91,7 @@ def figures_layers(figures: Figures, made: Reconstruction, city: City | None = N
         as_of=city.as_of or date.today(),  # noqa: DTZ011 - a calendar day, of wherever this runs
         grid_origin=city.grid_origin,
         degree_day_ratio=city.energy.heating_degree_day_ratio,
+        pv_yield_kwh_per_kwp=city.energy.pv_yield_kwh_per_kwp,
     )
 
 

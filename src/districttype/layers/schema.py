@@ -221,7 +221,8 @@ class Layers(Mapping[str, Layer]):
 
     Beside the tables stand the few facts of the city that measuring needs, so that an indicator
     is a function of (zones, layers) and of nothing else: the metric CRS, the day that "now" means,
-    a corner of the 250 m cell grid, and degree days relative to those of the demand table.
+    a corner of the 250 m cell grid, degree days relative to those of the demand table, and what a
+    solar panel of 1 kWp yields in a year, kWh.
     """
 
     crs: CRS
@@ -229,6 +230,7 @@ class Layers(Mapping[str, Layer]):
     as_of: date = field(default_factory=date.today)
     grid_origin: tuple[float, float] = (0.0, 0.0)
     degree_day_ratio: float = 1.0
+    pv_yield_kwh_per_kwp: float = 870.0
 
     def __getitem__(self, name: str) -> Layer:
         return self.tables[name]

@@ -38,7 +38,8 @@ MANY = 1500
 KEY_INDICATORS = (
     "far", "floor_area_m2", "residents", "residents_per_ha", "jobs", "housing_share",
     "offices_share", "floor_near_station_share", "floor_near_stop_share",
-    "heat_density_mwh_per_ha", "ground_clay_share", "ground_bedrock_share", "green_share",
+    "heat_density_mwh_per_ha", "onsite_energy_ratio", "ground_clay_share",
+    "ground_bedrock_share", "green_share",
 )  # fmt: skip
 _CALLS = re.compile(r"""\b(?:t\(|say\(\[)\s*"((?:[^"\\]|\\.)*)\"""")
 _MARKS = re.compile(r"""data-t(?:-label|-placeholder)?="([^"]+)\"""")
