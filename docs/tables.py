@@ -84,9 +84,14 @@ def thresholds() -> str:
             )
             for name, cut in settings.thresholds.items()
         ]
-        needs = "; ".join(f"`{name}` ≥ {least:g}" for name, least in settings.needs.items())
+        needs = [
+            (code(name), f"≥ {need.value:g}", need.unit, need.basis, need.source)
+            for name, need in settings.needs.items()
+        ]
         parts.append(
-            f"## {facet}\n\nSpeaks where: {needs or 'any of what it reads is known'}.\n\n"
+            f"## {facet}\n\n"
+            + table(("speaks where", "value", "unit", "basis", "source"), needs)
+            + "\n\n"
             + table(("threshold", "value", "unit", "one s.d.", "basis", "source"), rows)
         )
     return "\n\n".join(parts)

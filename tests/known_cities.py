@@ -55,6 +55,7 @@ REMOVABLE = ("buildings", "stops", "plans", "ground", "ownership")
 FACETS_OF = {
     "buildings": ("density", "use", "energy"),
     "stops": ("mobility",),
+    "plans": ("development",),
     "ground": ("ground",),
     "ownership": ("ownership",),
 }

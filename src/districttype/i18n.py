@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from typing import TypeAlias
 
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -41,14 +42,14 @@ class Message:
 
     Numbers are formatted by a suffix of their name: `_pct` as a percentage of a share (0.71 ->
     71 %), `_int` without decimals, `_3` with up to three, others with up to two. Strings are
-    translated themselves.
+    translated themselves, and so are messages within; several of them are joined by `; `.
 
     A sentence that comes from a data file carries its other languages itself, in `translations`
     (language -> template); the catalogues are asked only where it does not.
     """
 
     template: str
-    values: Mapping[str, float | str] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
     translations: Mapping[str, str] = field(default_factory=dict)
 
     def text(self, language: str = "en") -> str:
@@ -58,9 +59,16 @@ class Message:
         return template.format(**shown)
 
 
-def _show(key: str, value: float | str, language: str) -> str:
+Value: TypeAlias = float | str | Message | tuple[Message, ...]
+
+
+def _show(key: str, value: Value, language: str) -> str:
     if isinstance(value, str):
         return translate(value, language)
+    if isinstance(value, Message):
+        return value.text(language)
+    if isinstance(value, tuple):
+        return "; ".join(part.text(language) for part in value)
     if key.endswith("_pct"):
         return str(format_percent(value, format="#,##0 %", locale=language))
     digits = "#,##0" if key.endswith("_int") else "#,##0.###" if key.endswith("_3") else "#,##0.##"

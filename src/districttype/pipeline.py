@@ -332,7 +332,7 @@ def run_record(
             facet: {name: cut.model_dump() for name, cut in table.thresholds.items()}
             for facet, table in facets.items()
         },
-        "needs": {facet: dict(table.needs) for facet, table in facets.items()},
+        "needs": {facet: table.least for facet, table in facets.items()},
         "layers": {
             name: {
                 "rows": layer.rows,

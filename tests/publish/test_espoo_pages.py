@@ -75,6 +75,16 @@ def test_the_panel_of_soukka(
         assert titles == [catalogue.name("solutions", key, language) for key in mine]
 
 
+@pytest.mark.parametrize("language", ["en", "fi", "sv"])
+def test_the_panel_tells_what_was_seen_where_development_is_unknown(
+    browser: Browser, embedded: Edition, out: Path, language: str
+) -> None:
+    said = embedded.results["districts"].labels.loc["112", "development_reason"].text(language)
+    with offline(browser, out / "maps" / "typology.html", f"#district=112&lang={language}") as page:
+        shown = page.locator("#panel .facet .reason").all_inner_texts()
+    assert said.replace("\xa0", " ") in [text.replace("\xa0", " ") for text in shown]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_panel_names_the_districts_most_alike(
     browser: Browser, embedded: Edition, out: Path, language: str

@@ -20,7 +20,7 @@ from districttype.zones import Zones, make_zones
 from known_cities import FACETS_OF, REMOVABLE, known_cities
 
 ALL = (*FACETS, OWNERSHIP.name)
-# Which facets a layer may change; development has several kinds of evidence.
+# Which facets a layer may change.
 READ_BY = {
     "buildings": {"density", "development", "use", "mobility", "energy"},
     "plans": {"development"},
@@ -45,9 +45,9 @@ def crowd() -> tuple[pd.DataFrame, pd.DataFrame]:
 @pytest.mark.parametrize("facet", ALL)
 def test_what_was_meant_is_found_where_data_are_complete(crowd, facet: str) -> None:
     found, truth = crowd
-    lacking = [layer for layer, facets in FACETS_OF.items() if facet in facets]
-    if facet == "development":
-        lacking = ["buildings", "plans", "stops"]
+    lacking = [layer for layer, facets in READ_BY.items() if facet in facets]
+    if facet == "mobility":
+        lacking = ["stops"]  # without buildings, nearness is that of the land
     there = ~truth["removed"].isin(lacking)
     meant = truth.loc[there, facet]
     assert there.sum() > 600
@@ -67,17 +67,19 @@ def test_where_a_layer_is_lacking_its_facets_are_unknown(crowd, layer: str, face
 
 
 @pytest.mark.slow
-def test_without_plans_nothing_is_called_stable_and_what_is_said_is_right(crowd) -> None:
+def test_without_plans_a_new_station_and_new_houses_are_seen_but_not_taken_for_a_label(
+    crowd,
+) -> None:
     found, truth = crowd
     there = truth["removed"] == "plans"
-    said = found.loc[there, "development"]
-    known = said[said != "unknown"]
-    assert said.eq("unknown").mean() > 0.5
-    assert not said.eq("stable").any()
-    assert len(known) >= 5  # houses just built and new stations are evidence of their own
-    # A station comes where everything is new, too; without plans only the station is seen.
-    meant = truth.loc[known.index, "development"]
-    assert (known.eq(meant) | truth.loc[known.index, "mobility"].eq("station_new")).all()
+    why = found.loc[there, "development_reason"].map(lambda reason: reason.text("en"))
+    assert why.str.startswith("development is unknown: no plan data here").all()
+    near = truth.loc[there, "mobility"].eq("station_new")
+    assert near.sum() >= 5
+    assert why.str.contains("within 800 m of a new or planned station").eq(near).all()
+    young = why.str.contains("of the floor area is younger than ten years")
+    assert young.sum() >= 5
+    assert truth.loc[young[young].index, "development"].eq("new").all()
 
 
 @pytest.mark.slow

@@ -42,6 +42,7 @@ def label(facet: str, **changes: float) -> tuple[str, str]:
 
 
 NAN = float("nan")
+NO_PLANS = {"coverage_plans": 0.0, "growth_ratio": NAN}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,22 @@ NAN = float("nan")
         ("development", {"coverage_plans": 0.4}, "unknown", ""),
         ("development", {"coverage_plans": 0.4, "growth_ratio": 0.3}, "infill", ""),
         ("development", {"planned_residents_ratio": 0.69}, "infill", ""),
+        ("development", {"growth_ratio": 0.3, "far": 0.09}, "stable", ""),
+        # Without plans and without a mapped site of change nobody can tell infill from new.
+        ("development", {**NO_PLANS, "new_station_floor_share": 0.9}, "unknown", ""),
+        ("development", {**NO_PLANS, "recent_floor_share": 0.9}, "unknown", ""),
+        (
+            "development",
+            {**NO_PLANS, "new_station_floor_share": 0.9, "construction_land_share": 0.002},
+            "infill",
+            "",
+        ),
+        (
+            "development",
+            {**NO_PLANS, "far": 0.05, "greenfield_land_share": 0.06},
+            "new",
+            "greenfield",
+        ),
         (
             "development",
             {"planned_residents_ratio": 4.6, "planned_brownfield_share": 1.0},
@@ -161,6 +178,31 @@ def test_a_silent_facet_says_what_is_known_and_what_is_enough() -> None:
     )  # fmt: skip
     bare = label_zones(zone().drop(columns="use_unknown_share"), load_facets(), draws=1).iloc[0]
     assert bare["use_reason"].text("en").startswith("use is unknown: it is known of 0 % of")
+
+
+def test_where_no_plan_is_known_the_reason_says_what_was_seen_all_the_same() -> None:
+    seen = {"new_station_floor_share": 0.98, "recent_floor_share": 0.64}
+    row = label_zones(zone(**NO_PLANS, **seen), load_facets(), draws=10).iloc[0]
+    assert (row["development"], row["development_detail"]) == ("unknown", "")
+    assert np.isnan(row["development_confidence"])
+    assert row["development_coverage"] == 0.0
+    assert row["development_reason"].text("en") == (
+        "development is unknown: no plan data here, nor any mapped site of change. "
+        "Seen: 98 % lies within 800 m of a new or planned station; "
+        "64 % of the floor area is younger than ten years"
+    )
+    assert "Havaittu: 98 % on alle 800 m:n päässä" in row["development_reason"].text("fi").replace(
+        "\xa0", " "
+    )
+    few = label_zones(zone(**NO_PLANS), load_facets(), draws=10).iloc[0]
+    assert few["development_reason"].text("en") == (
+        "development is unknown: no plan data here, nor any mapped site of change"
+    )
+    part = label_zones(zone(coverage_plans=0.39, growth_ratio=0.72, far=0.09), load_facets())
+    assert part["development_reason"].iloc[0].text("en") == (
+        "development is unknown: plans are known for 39 % of the zone; from 50 % on it can be "
+        "said that no more is planned. Seen: plans and sites under way add 72 % to what is there"
+    )
 
 
 def test_the_reason_carries_the_numbers_that_decided() -> None:

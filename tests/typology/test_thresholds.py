@@ -21,10 +21,13 @@ CUTS = [(facet, name) for facet, table in RAW.items() for name in table["thresho
 def test_every_facet_says_what_must_be_known_before_it_speaks() -> None:
     assert set(RAW) == set(ALL)
     for facet, table in RAW.items():
-        assert all(0 < least <= 1 and name in NEEDS for name, least in table["needs"].items())
-        # Development has several kinds of evidence, each of which may speak alone; that plans must
-        # be known before "nothing is planned" may be said is a threshold of its own.
-        assert table["needs"] or "plans_known" in table["thresholds"], facet
+        assert table["needs"], facet
+        for name, need in table["needs"].items():
+            assert set(need) == {"value", "unit", "basis", "source"}
+            assert 0 < need["value"] <= 1
+            assert need["unit"] == "1"
+            assert len(need["source"]) >= 20
+            assert name in NEEDS or name in ALL[facet].lacks
 
 
 @pytest.mark.parametrize(("facet", "name"), CUTS)

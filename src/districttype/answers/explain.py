@@ -70,7 +70,7 @@ def _facets(
                 name: cut.model_dump(exclude={"overridden"})
                 for name, cut in facets[f].thresholds.items()
             },
-            "needs": dict(facets[f].needs),
+            "needs": facets[f].least,
         }
     return explained
 

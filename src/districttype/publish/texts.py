@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from districttype.i18n import Message, catalogue
+from districttype.i18n import Message, Value, catalogue
 
 
 class Texts:
@@ -33,12 +33,15 @@ class Texts:
         if isinstance(value, Message):
             for language, template in value.translations.items():
                 self.own.setdefault(language, {})[value.template] = template
-            numbers: Mapping[str, float | str] = value.values  # noqa: PD011 - not a table's
-            if not numbers:
+            inner: Mapping[str, Value] = value.values  # noqa: PD011 - not a table's
+            if not inner:
                 return self(value.template)
             return [
                 self(value.template),
-                {k: self(v) if isinstance(v, str) else number(v, 6) for k, v in numbers.items()},
+                {
+                    k: self.cell(v) if isinstance(v, str | Message | tuple) else number(v, 6)
+                    for k, v in inner.items()
+                },
             ]
         if isinstance(value, Iterable):
             return {"all": [self.cell(part) for part in value]}

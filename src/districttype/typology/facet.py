@@ -8,7 +8,7 @@ zones. A comparison with a missing value is false; where no rule holds, the labe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,9 @@ class Facet:
     """One axis of the typology: the values it reads, its rules, and the flags beside the label.
 
     `coverage` is the value that says how much of a zone its data cover; `silent` is what it says
-    where enough is covered and yet no rule holds, with placeholders as in a rule's reason.
+    where enough is covered and yet no rule holds, with placeholders as in a rule's reason. `lacks`
+    holds sentences of its own for what it needs and has not. `signs` are conditions worth telling,
+    each with its sentence, where the facet is unknown all the same.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Facet:
     rules: tuple[Rule, ...]
     details: tuple[tuple[str, Callable[[Values, Values], Any]], ...] = ()
     derive: Callable[[Values, Values], Values] | None = None
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    signs: tuple[tuple[Callable[[Values, Values], Any], str], ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,8 @@ NEEDS = {
     "ground_known_share": N_("the ground"),
     "owner_known_share": N_("land owners"),
 }
+Signs: TypeAlias = list[tuple[str, NDArray[np.bool_]]]
+SEEN = N_("{why}. Seen: {seen}")
 TOO_LITTLE = N_(
     "{facet} is unknown: data on {what} cover {share_pct} of the zone; {cut_pct} is enough"
 )
@@ -49,8 +52,8 @@ def label_zones(
     -------
     DataFrame
         Index zone_id; per facet F: `F` (label), `F_detail` (`;`-separated), `F_confidence` (share
-        of draws that keep the label; NaN where unknown), `F_runner_up`, `F_coverage` (0-1) and
-        `F_reason` (a Message); and the same for `ownership`.
+        of draws that keep the label; NaN where unknown), `F_runner_up`, `F_coverage` (0-1: the
+        least of what the facet rests on) and `F_reason` (a Message); and the same for `ownership`.
     """
     table = values(indicators)
     parts = [
@@ -63,7 +66,7 @@ def label_zones(
 def speaks(facet: FacetTable, table: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each zone whether all that the facet needs is known well enough."""
     enough = np.ones(len(table), dtype=bool)
-    for name, least in facet.needs.items():
+    for name, least in facet.least.items():
         enough &= table[name].to_numpy(dtype=float) >= least - 1e-9
     return enough
 
@@ -86,6 +89,7 @@ def _label(
         fired = np.where(speaks(settings, table), facet.decide(v, t), -1)
         seen = facet.see(v, t)
         flags = [(name, np.broadcast_to(when(seen, t), len(table))) for name, when in facet.details]
+        signs = [(text, np.broadcast_to(when(seen, t), len(table))) for when, text in facet.signs]
     codes = facet.codes(fired)
     shares = probabilities(facet, settings, table, draws=draws, seed=seed)
     known = fired >= 0
@@ -104,15 +108,21 @@ def _label(
             f"{name}_runner_up": np.where(
                 known & (others[rows, second] > 0), names[second], ""
             ).astype(object),
-            f"{name}_coverage": np.nan_to_num(table[facet.coverage].to_numpy(dtype=float)),
+            f"{name}_coverage": _covered(facet, settings, table),
             f"{name}_reason": pd.Series(
-                [_reason(facet, settings, seen, i, int(fired[i])) for i in range(len(table))],
+                [_reason(facet, settings, seen, signs, int(i), int(fired[i])) for i in rows],
                 index=table.index,
                 dtype=object,
             ).to_numpy(),
         },
         index=table.index,
     )
+
+
+def _covered(facet: Facet, settings: FacetTable, table: pd.DataFrame) -> NDArray[np.float64]:
+    names = list(dict.fromkeys([facet.coverage, *settings.needs]))
+    covered: NDArray[np.float64] = np.nan_to_num(table[names].to_numpy(dtype=float)).min(axis=1)
+    return covered
 
 
 def probabilities(
@@ -169,13 +179,23 @@ def _draw(
     return drawn, t
 
 
-def _reason(facet: Facet, settings: FacetTable, seen: Values, i: int, fired: int) -> Message:
-    """Say why: the sentence of the rule that held, or what is not known."""
+def _reason(
+    facet: Facet, settings: FacetTable, seen: Values, signs: Signs, i: int, fired: int
+) -> Message:
+    """Say why: the sentence of the rule that held, or what is not known, and what was seen."""
     if fired >= 0:
         return _fill(facet.rules[fired].reason, settings, seen, i)
-    for name, least in settings.needs.items():
+    why = _why_unknown(facet, settings, seen, i)
+    found = tuple(_fill(text, settings, seen, i) for text, holds in signs if holds[i])
+    return Message(SEEN, {"why": why, "seen": found}) if found else why
+
+
+def _why_unknown(facet: Facet, settings: FacetTable, seen: Values, i: int) -> Message:
+    for name, least in settings.least.items():
         share = float(np.nan_to_num(np.asarray(seen[name])[i]))
         if share < least - 1e-9:
+            if name in facet.lacks:
+                return _fill(facet.lacks[name], settings, seen, i)
             return Message(
                 TOO_LITTLE,
                 {"facet": facet.name, "what": NEEDS[name], "share_pct": share, "cut_pct": least},

@@ -26,6 +26,15 @@ class Threshold(Strict):
     overridden: bool = False
 
 
+class Need(Strict):
+    """How much of a value a zone must have before a facet speaks, and on whose authority."""
+
+    value: float = Field(gt=0, le=1)
+    unit: str
+    basis: Basis
+    source: str = Field(min_length=10)
+
+
 class IndicatorError(Strict):
     """One standard deviation of an indicator, in its unit or (relative) as a fraction of it."""
 
@@ -38,9 +47,14 @@ class IndicatorError(Strict):
 class FacetTable(Strict):
     """What one facet needs before it speaks, its thresholds, and the errors of what it reads."""
 
-    needs: dict[str, float] = Field(default_factory=dict)
+    needs: dict[str, Need]
     thresholds: dict[str, Threshold]
     errors: dict[str, IndicatorError] = Field(default_factory=dict)
+
+    @property
+    def least(self) -> dict[str, float]:
+        """Return what must be known before the facet speaks: value -> the least there must be."""
+        return {name: need.value for name, need in self.needs.items()}
 
 
 Facets = Mapping[str, FacetTable]

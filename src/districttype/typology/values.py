@@ -46,6 +46,7 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
         {
             **found,
             **_development(get),
+            "plan_evidence": _plan_evidence(get),
             **_uses(get),
             **_near(get, found["coverage_buildings"]),
             **_ground(get),
@@ -82,10 +83,27 @@ def _development(get: Get) -> dict[str, NDArray[np.float64]]:
     ratio = get("residents_change_ratio")
     with np.errstate(divide="ignore", invalid="ignore"):
         came = np.clip(1.0 - 1.0 / ratio, 0.0, 1.0) * get("housing_share")
-    land = [get(f"{kind}_land_share") for kind in ("construction", "brownfield", "greenfield")]
-    change = np.where(np.isnan(land).all(axis=0), np.nan, np.nansum(land, axis=0))
     growth = np.fmax(get("growth_ratio"), get("planned_residents_ratio"))
-    return {"growth": growth, "recent_share": _first(by_year, came), "change_land_share": change}
+    return {
+        "growth": growth,
+        "recent_share": _first(by_year, came),
+        "change_land_share": _change_land(get),
+    }
+
+
+def _change_land(get: Get) -> NDArray[np.float64]:
+    """Return the share of land that is a site of change; missing where no kind of it is mapped."""
+    land = [get(f"{kind}_land_share") for kind in ("construction", "brownfield", "greenfield")]
+    return np.where(np.isnan(land).all(axis=0), np.nan, np.nansum(land, axis=0))
+
+
+def _plan_evidence(get: Get) -> NDArray[np.float64]:
+    """Return the share of land for which something is known of what is to come.
+
+    Plans cover it, or it is mapped as a site of change. The two may lie on the same ground: the
+    larger is the least that their union can be.
+    """
+    return _zero(np.fmax(get("coverage_plans"), _change_land(get)))
 
 
 def _uses(get: Get) -> dict[str, NDArray[np.float64]]:

@@ -33,6 +33,7 @@ window.districttype = window.districttype || {};
     if (value === null) return t("unknown");
     if (key === "date") return D.date(value);
     if (typeof value === "string") return t(value);
+    if (typeof value === "object") return D.say(value);
     if (key.endsWith("_pct")) return D.percent(value);
     return D.number(value, key.endsWith("_int") ? 0 : key.endsWith("_3") ? 3 : 2);
   }

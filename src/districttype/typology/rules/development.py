@@ -12,12 +12,35 @@ DEVELOPMENT = Facet(
     reads=(
         "growth", "recent_share", "far", "change_land_share", "near_new_station_share",
         "brownfield_land_share", "greenfield_land_share", "planned_brownfield_share",
-        "industry_share", "coverage_plans",
+        "industry_share", "coverage_plans", "plan_evidence",
     ),
     coverage="coverage_buildings",
+    lacks={
+        "plan_evidence": N_(
+            "development is unknown: no plan data here, nor any mapped site of change"
+        )
+    },
     silent=N_(
-        "development is unknown: no plan data here, and nothing else shows infill or new "
-        "construction"
+        "development is unknown: plans are known for {coverage_plans_pct} of the zone; from "
+        "{cut_plans_known_pct} on it can be said that no more is planned"
+    ),
+    signs=(
+        (
+            lambda v, t: v["growth"] >= t["infill_growth_ratio"],
+            N_("plans and sites under way add {growth_pct} to what is there"),
+        ),
+        (
+            lambda v, t: v["change_land_share"] >= t["new_land_share"],
+            N_("{change_land_share_pct} of the land is a construction site or waits to be built"),
+        ),
+        (
+            lambda v, t: v["near_new_station_share"] >= t["new_station_share"],
+            N_("{near_new_station_share_pct} lies within 800 m of a new or planned station"),
+        ),
+        (
+            lambda v, t: v["recent_share"] >= t["new_recent_share"],
+            N_("{recent_share_pct} of the floor area is younger than ten years"),
+        ),
     ),
     rules=(
         Rule(
@@ -61,7 +84,21 @@ DEVELOPMENT = Facet(
             lambda v, t: v["near_new_station_share"] >= t["new_station_share"],
             N_(
                 "infill: {near_new_station_share_pct} lies within 800 m of a new or planned "
-                "station; infill begins at {cut_new_station_share_pct}"
+                "station; infill begins at {cut_new_station_share_pct}; plans are known for "
+                "{coverage_plans_pct} of the zone"
+            ),
+        ),
+        Rule(
+            "stable",
+            lambda v, t: (
+                (v["far"] < t["new_empty_far"])
+                & (v["growth"] >= t["infill_growth_ratio"])
+                & (v["coverage_plans"] >= t["plans_known"])
+            ),
+            N_(
+                "neither infill nor new: plans and sites under way add {growth_pct} to what is "
+                "there; infill begins at a floor area ratio of {cut_new_empty_far} (here {far}), "
+                "new at {cut_new_growth_ratio_pct}"
             ),
         ),
         Rule(
