@@ -194,6 +194,14 @@ def test_where_no_plan_is_known_the_reason_says_what_was_seen_all_the_same() -> 
     assert "Havaittu: 98 % on alle 800 m:n päässä" in row["development_reason"].text("fi").replace(
         "\xa0", " "
     )
+    above = zone(**NO_PLANS, built_up_new_share=0.12)
+    row = label_zones(above, load_facets(), draws=10).iloc[0]
+    assert row["development"] == "unknown"  # what was built tells nothing of what is to come
+    assert (
+        row["development_reason"]
+        .text("en")
+        .endswith("Seen: 12 % of the built-up surface was added between the two satellite maps")
+    )
     few = label_zones(zone(**NO_PLANS), load_facets(), draws=10).iloc[0]
     assert few["development_reason"].text("en") == (
         "development is unknown: no plan data here, nor any mapped site of change"

@@ -37,7 +37,7 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
         for name in (
             "dense_floor_share", "rural_land_share", "far", "floor_area_m2",
             "brownfield_land_share", "greenfield_land_share", "campus_share",
-            "planned_brownfield_share", "coverage_plans",
+            "planned_brownfield_share", "coverage_plans", "built_up_new_share",
             "heat_density_cell_mwh_per_ha", "waste_heat_sources", "groundwater_area_share",
             "acid_sulphate_share", "coverage_buildings", "coverage_stops",
         )

@@ -41,6 +41,14 @@ DEVELOPMENT = Facet(
             lambda v, t: v["recent_share"] >= t["new_recent_share"],
             N_("{recent_share_pct} of the floor area is younger than ten years"),
         ),
+        (
+            # What was built, not what is to come: a sign beside the label, and no rule.
+            lambda v, t: v["built_up_new_share"] >= t["infill_growth_ratio"],
+            N_(
+                "{built_up_new_share_pct} of the built-up surface was added between the two "
+                "satellite maps"
+            ),
+        ),
     ),
     rules=(
         Rule(
