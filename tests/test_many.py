@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from dask import distributed
 
 from districttype import many
 from districttype.city import load_city
@@ -91,7 +92,6 @@ def test_a_page_switches_between_the_maps(in_turn: Path, name: str, word: str) -
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("dask.distributed")
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
     )
@@ -122,6 +122,5 @@ def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None
 
 
 def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
-    pytest.importorskip("dask.distributed")
     with pytest.raises(ConfigError, match=r"--scheduler nonsense: no scheduler answers"):
         run(tmp_path, scheduler="nonsense")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -58,7 +59,12 @@ class ByPosition(FacetClassifier):
 @parametrize_with_checks(
     [ByPosition("density", draws=20)], expected_failed_checks=lambda _: EXPECTED
 )
-def test_what_scikit_learn_asks_of_a_classifier_holds(estimator: Any, check: Any) -> None:
+def test_what_scikit_learn_asks_of_a_classifier_holds(
+    estimator: Any, check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One check dispatches arrays by their namespace, which has to be switched on for SciPy as well.
+    # Rules hand nothing to SciPy, so that it does not matter that SciPy was imported before.
+    monkeypatch.setenv("SCIPY_ARRAY_API", "1")
     check(estimator)
 
 
