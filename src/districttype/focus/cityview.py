@@ -26,12 +26,10 @@ TOUCHING_M = 1.0
 
 _LEADS = {
     "score": N_(
-        "{solution} comes first in {share_pct} of the areas: the map of first places is nearly of "
-        "one colour; look at one map a solution, or at what stands out from the city's average"
+        "{solution} comes first in {share_pct} of the areas; look at what stands out instead"
     ),
     "relative_score": N_(
-        "{solution} stands out most in {share_pct} of the areas: the map is nearly of one colour; "
-        "look at one map a solution"
+        "{solution} stands out most in {share_pct} of the areas; look at one map a solution instead"
     ),
 }
 
