@@ -57,7 +57,7 @@ NO_PLANS = {"coverage_plans": 0.0, "growth_ratio": NAN}
         ("development", {"growth_ratio": 1.5}, "new", ""),
         ("development", {"growth_ratio": 0.69}, "infill", ""),
         ("development", {"recent_floor_share": 0.4}, "new", ""),
-        ("development", {"recent_floor_share": 0.4, "year_unknown_share": 0.5}, "stable", ""),
+        ("development", {"recent_floor_share": NAN}, "stable", ""),
         ("development", {"new_station_floor_share": 0.64}, "infill", ""),
         ("development", {"growth_ratio": NAN}, "unknown", ""),
         ("development", {"coverage_plans": 0.4}, "unknown", ""),

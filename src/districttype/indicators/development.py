@@ -25,7 +25,7 @@ from districttype.indicators.zonal.overlaps import FloatArray
 RECENT = 10  # years
 RENEWAL = (1960, 1989)  # suburbs whose houses now come to be renewed
 CHANGE = ("construction", "brownfield", "greenfield")
-ENOUGH = 0.8  # coverage from which the floor area of a zone's buildings is that of the zone
+ENOUGH = 0.8  # share from which what is known of a zone's buildings is said of the zone
 MOST = 100.0  # growth where nearly nothing stands is given as a hundredfold
 
 
@@ -107,19 +107,25 @@ def _growth(to_come: FloatArray, in_use: FloatArray) -> FloatArray:
 
 
 def _years(scene: Scene, started: FloatArray) -> dict[str, FloatArray]:
-    """Return what the years of completion say, by floor area of known year."""
+    """Return what the years of completion say, by floor area of known year.
+
+    Missing where the years of too little floor area are known: a register that dates only what is
+    newest would make every place a new one. `year_unknown_share` says how much that is.
+    """
     houses, parts = scene.facts.once(stock.stock), scene.once(stock.in_zones)
     floor, year = houses.floor, houses.dated
     dated = parts.total(np.where(np.isnan(year), np.nan, floor))
     recent = parts.total(np.where(scene.facts.layers.as_of.year - year < RECENT, floor, 0.0))
     renewal = parts.total(np.where((year >= RENEWAL[0]) & (year <= RENEWAL[1]), floor, 0.0))
     quarters = [parts.quantile(year, q, floor) for q in (0.25, 0.5, 0.75)]
-    return {
+    said = {
         "recent_floor_share": ratio(recent + started, dated + started),
         "median_year_built": quarters[1],
         "year_built_iqr": quarters[2] - quarters[0],
         f"floor_share_{RENEWAL[0]}_{RENEWAL[1] % 100}": ratio(renewal, dated),
     }
+    enough = dated >= ENOUGH * parts.total(floor)
+    return {name: np.where(enough, value, np.nan) for name, value in said.items()}
 
 
 def _built_up_since(scene: Scene) -> FloatArray:

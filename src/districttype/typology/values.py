@@ -78,15 +78,13 @@ def _development(get: Get) -> dict[str, NDArray[np.float64]]:
     residents who came since the earlier count stand for recent floor area: 1 - 1/ratio of the
     homes' share.
     """
-    known_years = 1.0 - _zero(get("year_unknown_share"))
-    by_year = np.where(known_years >= ENOUGH, get("recent_floor_share"), np.nan)
     ratio = get("residents_change_ratio")
     with np.errstate(divide="ignore", invalid="ignore"):
         came = np.clip(1.0 - 1.0 / ratio, 0.0, 1.0) * get("housing_share")
     growth = np.fmax(get("growth_ratio"), get("planned_residents_ratio"))
     return {
         "growth": growth,
-        "recent_share": _first(by_year, came),
+        "recent_share": _first(get("recent_floor_share"), came),
         "change_land_share": _change_land(get),
     }
 
