@@ -7,7 +7,7 @@ from math import log, nan
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import Point, box
 
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
@@ -198,21 +198,27 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
     # the nine cells round any of the four are these four
     "heat_density_cell_mwh_per_ha": ((5_351.5 / 23.75,) * 2, (5_351.5 / 23.75,) * 4),
     "roof_area_m2": ((6_000, 3_100), (5_000, 2_500, 1_000, 600)),
-    # 0.4 of the roof x 0.195 kWp/m² x 0.95 of 1000 kWh/kWp = 74.1 kWh/m²
-    "pv_potential_mwh": ((444.6, 229.71), (370.5, 185.25, 74.1, 44.46)),
+    # 0.4 of the roof x 0.195 kWp/m² x 0.95 of 1000 kWh/kWp = 74.1 kWh/m²; b3 is modelled: 130 MWh
+    "pv_potential_mwh": ((444.6, 174.46), (370.5, 130, 74.1, 44.46)),
+    # of b6 the floor area is unknown: its 37.05 MWh are left out
+    "pv_potential_kwh_per_m2": (
+        (407.55 / 7.5, 174.46 / 23.5),
+        (370.5 / 5, 130 / 20, nan, 44.46 / 3.5),
+    ),
+    "pv_modelled_share": ((0, 2_500 / 3_100), (0, 1, 0, 0)),
     # over heat and electricity; half of what stands in se is of unknown floor area
     "onsite_energy_ratio": (
-        (444.6 / 1_400, 229.71 / 4_696.5),
-        (370.5 / 1_137.5, 185.25 / 4_200, nan, 44.46 / 496.5),
+        (444.6 / 1_400, 174.46 / 4_696.5),
+        (370.5 / 1_137.5, 130 / 4_200, nan, 44.46 / 496.5),
     ),
-    # 0.3 x 0.18 x 0.9 = 48.6 kWh/m²; 0.5 x 0.21 = 105 kWh/m²
+    # 0.3 x 0.18 x 0.9 = 48.6 kWh/m²; 0.5 x 0.21 = 105 kWh/m²; modelled: 0.18 and 0.21 over 0.195
     "onsite_energy_ratio_low": (
-        (291.6 / 1_400, 150.66 / 4_696.5),
-        (243 / 1_137.5, 121.5 / 4_200, nan, 29.16 / 496.5),
+        (291.6 / 1_400, (150.66 - 121.5 + 120) / 4_696.5),
+        (243 / 1_137.5, 120 / 4_200, nan, 29.16 / 496.5),
     ),
     "onsite_energy_ratio_high": (
-        (630 / 1_400, 325.5 / 4_696.5),
-        (525 / 1_137.5, 262.5 / 4_200, nan, 63 / 496.5),
+        (630 / 1_400, (325.5 - 262.5 + 140) / 4_696.5),
+        (525 / 1_137.5, 140 / 4_200, nan, 63 / 496.5),
     ),
     # the data centre is 800 m west of west; the ice rink reaches all; heat plants waste none
     "waste_heat_sources": ((1, 2), (1, 2, 1, 2)),
@@ -278,7 +284,7 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
         for layer in (
             "buildings", "streets", "stops", "land_use", "ground_constraints", "residents",
             "energy_sites", "services", "transit_zones", "plans", "ownership", "land_cover",
-            "travel_times", "slopes", "built_up",
+            "travel_times", "slopes", "built_up", "solar_roofs",
         )
     },
     "coverage_ground": ((75_000 / EAST, 0.5), (1, 0, 0.4, 1)),
@@ -293,14 +299,31 @@ EXPECTED: dict[str, tuple[tuple[float, float], tuple[float, float, float, float]
 }  # fmt: skip
 
 
+# b3 has two roofs; of b4's nothing is known; the last stood on a house that is no more.
+SOLAR_ROOFS = [
+    {"panel_m2": 600, "yield_kwh": 100_000, "geometry": box(100, 300, 140, 350)},
+    {"panel_m2": 200, "yield_kwh": 30_000, "geometry": box(140, 300, 150, 350)},
+    {"panel_m2": 900, "geometry": box(320, 300, 420, 350)},
+    {"panel_m2": 300, "yield_kwh": 50_000, "geometry": box(200, 300, 220, 320)},
+]
+
+
 @pytest.fixture(scope="module")
 def measured() -> tuple[pd.DataFrame, pd.DataFrame]:
-    layers = town()
+    layers = town().having(layer("solar_roofs", *SOLAR_ROOFS))
     return tuple(measure(zones(shapes, layers), layers) for shapes in (DISTRICTS, CELLS))
 
 
 def test_every_indicator_has_been_worked_out() -> None:
     assert sorted(EXPECTED) == sorted(entry.name for entry in REGISTRY)
+
+
+def test_without_a_model_of_the_roofs_their_yield_is_the_estimate() -> None:
+    layers = town()
+    found = measure(zones(CELLS, layers), layers).loc["nw"]
+    assert found["pv_potential_mwh"] == pytest.approx(2_500 * 74.1 / 1e3)
+    assert found["pv_modelled_share"] == 0
+    assert found["coverage_solar_roofs"] == 0
 
 
 @pytest.mark.parametrize("name", EXPECTED)

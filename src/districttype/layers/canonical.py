@@ -44,6 +44,8 @@ PARSERS: dict[str, Callable[..., parse.Parsed]] = {
     "built_m2": parse.counts,
     "built_before_m2": parse.counts,
     "land_km2": parse.areas,
+    "panel_m2": parse.counts,
+    "yield_kwh": parse.counts,
 }
 FLAGS = ("walkable", "cyclable", "cycleway", "approximate", "thin_cover", "vacant")
 TOLD = {

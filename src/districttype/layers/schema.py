@@ -97,6 +97,7 @@ _KINDS: Mapping[str, tuple[str, ...]] = {
     "travel_times": ("Polygon", "MultiPolygon"),
     "slopes": ("Polygon", "MultiPolygon"),
     "built_up": ("Polygon", "MultiPolygon"),
+    "solar_roofs": ("Polygon", "MultiPolygon"),
 }
 
 # Columns beside geometry. A provider may leave out a column it does not have (it becomes null);
@@ -171,6 +172,7 @@ _COLUMNS: Mapping[str, Mapping[str, Any]] = {
     "travel_times": {"minutes": _number(0, 24 * 60)},
     "slopes": {"slope": _number()},
     "built_up": {"built_m2": _number(), "built_before_m2": _number()},
+    "solar_roofs": {"panel_m2": _number(), "yield_kwh": _number()},
 }
 
 _MUST: Mapping[str, tuple[str, ...]] = {
@@ -191,6 +193,7 @@ _MUST: Mapping[str, tuple[str, ...]] = {
     "transit_zones": ("class",),
     "travel_times": ("minutes",),
     "slopes": ("slope",),
+    "solar_roofs": ("yield_kwh",),
 }  # fmt: skip
 
 LAYER_NAMES = tuple(_KINDS)

@@ -26,8 +26,8 @@ KEY_INDICATORS = (
     "residents", "jobs", "far", "mean_floors", "residents_per_ha", "dense_floor_share",
     "reserve_m2", "growth_ratio", "housing_share", "offices_share", "industry_share",
     "floor_near_station_share", "floor_near_frequent_bus_share", "floor_near_stop_share",
-    "heat_demand_mwh", "heat_density_mwh_per_ha", "pv_potential_mwh", "onsite_energy_ratio",
-    "onsite_energy_ratio_low", "onsite_energy_ratio_high", "green_share",
+    "heat_demand_mwh", "heat_density_mwh_per_ha", "pv_potential_mwh", "pv_modelled_share",
+    "onsite_energy_ratio", "onsite_energy_ratio_low", "onsite_energy_ratio_high", "green_share",
     "floor_area_imputed_share",
 )  # fmt: skip
 

@@ -88,6 +88,22 @@ def test_b_4_codes_of_land_cover(read: Read, layer: Canonical, code: int, cover:
     assert layer("land_cover", raw, **table)["class"].tolist() == [cover]
 
 
+def test_b_5_a_roof_whose_yield_is_suppressed_has_none_and_one_of_zero_has_zero(
+    read: Read, layer: Canonical
+) -> None:
+    values = [(212.5, 31450.5), (999999999, 999999999), (0, 0), (None, None)]
+    rows = [
+        feature(n, {"panel_ala": area, "elec_kwh_v": kwh}) for n, (area, kwh) in enumerate(values)
+    ]
+    (hsy,) = of_hsy("solar_roofs")
+    found = layer(
+        "solar_roofs", read(GeoServer("a:b", rows=rows)),
+        columns=hsy.columns, sentinels=hsy.sentinels,
+    )  # fmt: skip
+    assert found["yield_kwh"].fillna(-9).tolist() == [31450.5, -9, 0, -9]
+    assert found["panel_m2"].fillna(-9).tolist() == [212.5, -9, 0, -9]
+
+
 def test_b_6_small_areas_without_a_name_are_left_out(read: Read, layer: Canonical) -> None:
     rows = [
         feature(1, {"kokotun": "0492022222", "pien": "222", "tila": "022", "nimi": "Otaniemi"}),
