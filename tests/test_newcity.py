@@ -162,6 +162,14 @@ def test_a_school_and_a_point_are_no_city() -> None:
     assert 'names = { et = "Tartu", en = "Tartu", fi = "Tartto", sv = "Tartu" }' in text
 
 
+def test_the_yield_of_solar_panels_is_the_one_that_pvgis_gave(tmp_path: Path) -> None:
+    place = Place("Tartu", country="EE", border=shapely.box(26, 58, 27, 59))
+    file = tmp_path / "tartu.toml"
+    for given, stated in ((931.4, 931.0), (None, 870.0)):
+        file.write_text(draft(place, "EE", None, pv_yield=given).city, encoding="utf-8")
+        assert load_city(str(file)).energy.pv_yield_kwh_per_kwp == stated
+
+
 def test_a_quoted_name_stays_one_string() -> None:
     place = Place('An "old" town', country="EE", border=shapely.box(26, 58, 27, 59))
     made = draft(place, "EE", None)

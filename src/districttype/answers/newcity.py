@@ -19,10 +19,11 @@ from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 
 from districttype.city import load_city
-from districttype.errors import ConfigError
+from districttype.errors import ConfigError, DistricttypeError
 from districttype.layers.collect import collect
 from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
+from districttype.sources import pvgis
 from districttype.sources.download import session
 from districttype.sources.nominatim import Place, ask, look_up
 
@@ -96,7 +97,8 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     else:
         with session() as opened:
             place = ask(name, opened)
-    made = draft(place, place.country or country_code(land), extract)
+    country = place.country or country_code(land)
+    made = draft(place, country, extract, pv_yield=None if extract else _pv_yield(place, say))
     file = folder / f"{made.id}.toml"
     if file.exists():
         raise ConfigError("is there already", where=str(file), todo="remove it, or name --to")
@@ -115,6 +117,16 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     wishes = [f"  {layer:<11} {what}" for layer, what in BETTER.items()]
     better = ["", "For better results, add to the file where the city has it:", *wishes]
     return "\n".join([*lines, *known, *better, "", f"Go on with: {run}"])
+
+
+def _pv_yield(place: Place, say: Say) -> float | None:
+    """Ask PVGIS what 1 kWp yields there; without an answer the default stays."""
+    try:
+        with session() as opened:
+            return pvgis.ask(place.border, opened)
+    except DistricttypeError as error:
+        say(f"The yield of solar panels stays at its default: {error}")
+        return None
 
 
 def _read(made: Draft, data: Path) -> Layers:
@@ -159,8 +171,10 @@ def system_for(country: str, border: shapely.Geometry) -> tuple[str, str]:
     )
 
 
-def draft(place: Place, country: str, extract: Path | None) -> Draft:
-    """Return the files of a city that was found."""
+def draft(
+    place: Place, country: str, extract: Path | None, *, pv_yield: float | None = None
+) -> Draft:
+    """Return the files of a city that was found; `pv_yield` is kWh/a of 1 kWp, where known."""
     crs, system = system_for(country, place.border)
     local = (get_official_languages(country) or ("en",))[0] if country != "ZZ" else "en"
     names = {local: place.name} | {
@@ -177,6 +191,9 @@ def draft(place: Place, country: str, extract: Path | None) -> Draft:
         names=", ".join(f"{language} = {_quoted(text)}" for language, text in names.items()),
         languages=", ".join(_quoted(word) for word in SHOWN),
         local=local,
+        sun=f"pv_yield_kwh_per_kwp = {pv_yield:.0f}.0         # PVGIS: 14 % losses, best tilt"
+        if pv_yield is not None
+        else "# pv_yield_kwh_per_kwp = 870.0       # what PVGIS says of a roof here",
     )
     live = _OSM.format(boundary=_quoted(place.name)) if place.whole else ""
     if extract is None:
@@ -201,7 +218,7 @@ local_language = "{local}"
 
 [energy]
 # heating_degree_day_ratio = 1.0     # degree days over those of southern Finland (about 4,500)
-# pv_yield_kwh_per_kwp = 870.0       # what PVGIS says of a roof here
+{sun}
 # cooling_led = false                # true where cooling, not heating, leads the demand
 
 # Who serves which layer, first choice first: the city's own data, where it publishes any, as in

@@ -16,6 +16,7 @@ from districttype.errors import SourceError
 from districttype.providers import ArcGis, Provider
 from districttype.sources.download import Facts, Session, current
 from districttype.sources.features import Pages, box_of, finish, numbers, read_json, refuse_too_many
+from districttype.sources.gml import Page
 from districttype.sources.placing import parse_crs
 from districttype.sources.refusals import json_refusal
 from districttype.sources.registry import Raw, Wanted
@@ -23,6 +24,7 @@ from districttype.sources.transfer import Request
 
 DEFAULT_CRS = "EPSG:4326"
 IDS_AT_ONCE = 250
+CHOOSING = ("where", "geometry", "geometryType", "inSR", "spatialRel")  # which rows
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,44 @@ class Layer:
     page: int
     key: str
     pages: bool
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked of one layer of a server."""
+
+    opened: Session
+    provider: ArcGis
+    directory: Path
+    layer: Layer
+    asked: Mapping[str, str]
+
+    @property
+    def url(self) -> str:
+        """Return where rows are asked for."""
+        return f"{self.provider.url.rstrip('/')}/{self.layer.number}/query"
+
+    def count(self) -> int | None:
+        """Return how many rows there are; None where the server does not say."""
+        counted = self.told("returnCountOnly").get("count")
+        return counted if isinstance(counted, int) else None
+
+    def told(self, only: str) -> dict[str, Any]:
+        """Return what the server says of the rows without giving them."""
+        asked = {**self.asked, only: "true"}
+        return _ask(self.opened, self.provider, self.directory, self.url, asked)
+
+    def fetch(
+        self,
+        read_: Pages,
+        *,
+        params: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Page:
+        """Fetch a page, asked for in the address, or in a form where much is to be said."""
+        name = self.layer.name or "layer"
+        request = Request(self.url, params or {}, form or {}, name=name, suffix=".json")
+        return read_.fetch(self.opened, request, self.provider, self.directory)
 
 
 def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
@@ -48,15 +88,10 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
     read_ = Pages()
     with current() as opened:
         layer = find_layer(opened, provider, directory, read_.notes)
-        asked = _parameters(provider, wanted)
-        url = f"{provider.url.rstrip('/')}/{layer.number}/query"
-        counted = _ask(opened, provider, directory, url, asked | {"returnCountOnly": "true"})
-        read_.total = counted.get("count") if isinstance(counted.get("count"), int) else None
+        query = Query(opened, provider, directory, layer, _parameters(provider, wanted))
+        read_.total = query.count()
         refuse_too_many(read_.total, provider)
-        if layer.pages:
-            _by_offset(opened, provider, directory, url=url, asked=asked, layer=layer, read_=read_)
-        else:
-            _by_id(opened, provider, directory, url=url, asked=asked, layer=layer, read_=read_)
+        (_by_offset if layer.pages else _by_id)(query, read_)
         read_.check(provider.provider)
         return finish(
             read_, provider, wanted, directory, address=f"{provider.url} {layer.name}".strip()
@@ -66,10 +101,8 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
 def count(provider: ArcGis, directory: Path, opened: Session) -> tuple[str, int | None, str]:
     """Return the layer's name, how many rows it has (None if untold), and no date."""
     layer = find_layer(opened, provider, directory, [])
-    url = f"{provider.url.rstrip('/')}/{layer.number}/query"
-    asked = _parameters(provider, Wanted()) | {"returnCountOnly": "true"}
-    counted = _ask(opened, provider, directory, url, asked).get("count")
-    return layer.name, counted if isinstance(counted, int) else None, ""
+    query = Query(opened, provider, directory, layer, _parameters(provider, Wanted()))
+    return layer.name, query.count(), ""
 
 
 def find_layer(opened: Session, provider: ArcGis, directory: Path, notes: list[str]) -> Layer:
@@ -143,54 +176,25 @@ def _parameters(provider: ArcGis, wanted: Wanted) -> dict[str, str]:
     return asked | provider.params
 
 
-def _by_offset(
-    opened: Session,
-    provider: ArcGis,
-    directory: Path,
-    *,
-    url: str,
-    asked: dict[str, str],
-    layer: Layer,
-    read_: Pages,
-) -> None:
+def _by_offset(query: Query, read_: Pages) -> None:
     """Read page after page while the server says that there is more."""
-    order = {"orderByFields": layer.key} if layer.key else {}
+    order = {"orderByFields": query.layer.key} if query.layer.key else {}
     while True:
-        params = {
-            **asked,
-            **order,
-            "resultOffset": str(read_.rows),
-            "resultRecordCount": str(layer.page),
-        }
-        request = Request(url, params=params, name=layer.name or "layer", suffix=".json")
-        page = read_.fetch(opened, request, provider, directory)
+        place = {"resultOffset": str(read_.rows), "resultRecordCount": str(query.layer.page)}
+        page = query.fetch(read_, params={**query.asked, **order, **place})
         missing = read_.total is not None and read_.rows < read_.total
         if not page.rows or not (page.more or missing):
             return
 
 
-def _by_id(
-    opened: Session,
-    provider: ArcGis,
-    directory: Path,
-    *,
-    url: str,
-    asked: dict[str, str],
-    layer: Layer,
-    read_: Pages,
-) -> None:
+def _by_id(query: Query, read_: Pages) -> None:
     """Read the rows of a server too old to page: first their numbers, then the rows by number."""
-    said = _ask(opened, provider, directory, url, asked | {"returnIdsOnly": "true"})
-    ids = sorted(said.get("objectIds") or [])
-    step = min(layer.page, IDS_AT_ONCE)
-    plain = {k: v for k, v in asked.items() if k not in {"where", "geometry", "geometryType",
-                                                         "inSR", "spatialRel"}}  # fmt: skip
+    ids = sorted(query.told("returnIdsOnly").get("objectIds") or [])
+    step = min(query.layer.page, IDS_AT_ONCE)
+    plain = {key: value for key, value in query.asked.items() if key not in CHOOSING}
     for at in range(0, len(ids), step):
         some = ",".join(str(number) for number in ids[at : at + step])
-        request = Request(
-            url, form={**plain, "objectIds": some}, name=layer.name or "layer", suffix=".json"
-        )
-        read_.fetch(opened, request, provider, directory)
+        query.fetch(read_, form={**plain, "objectIds": some})
 
 
 def _ask(

@@ -21,7 +21,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -40,13 +39,13 @@ from districttype.provenance import State
 from districttype.providers import Service
 from districttype.sources.hosts import Host, Hosts, reason
 from districttype.sources.keys import Secrets
+from districttype.sources.patience import AGAIN, retry_after, worth_it
 from districttype.sources.refusals import words
 from districttype.sources.store import Entry, Store, file_name
 from districttype.sources.transfer import Again, Plan, Request, ToFile, ToMemory
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
-AGAIN = frozenset({429, 502, 503, 504})
 
 
 @dataclass(frozen=True)
@@ -250,7 +249,7 @@ class Session:
         policy = self.policy
         try:
             for attempt in stamina.retry_context(
-                on=_worth_it,
+                on=worth_it,
                 attempts=policy.attempts,
                 timeout=None,
                 wait_initial=policy.wait_initial,
@@ -339,7 +338,7 @@ class Session:
         said = self._secrets.take_out(words(body))
         what = f"answered {status} {response.reason_phrase}".strip() + (f": {said}" if said else "")
         if status in AGAIN:
-            wait = _retry_after(response.headers.get("retry-after", ""))
+            wait = retry_after(response.headers.get("retry-after", ""))
             if wait is not None and wait > self.policy.patience:
                 raise SourceUnavailableError(
                     f"{what}; asks to be left alone for {wait:.0f} s", where=where
@@ -380,29 +379,3 @@ def current() -> Iterator[Session]:
         return
     with session() as opened:
         yield opened
-
-
-def _worth_it(error: Exception) -> bool | float:
-    if not isinstance(error, Again):
-        return False
-    return True if error.wait is None else error.wait
-
-
-def _retry_after(value: str) -> float | None:
-    """Read a Retry-After header, which is seconds or a date."""
-    if value.strip().isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-
-
-def _tell(details: stamina.instrumentation.RetryDetails) -> None:
-    again = details.caused_by
-    if isinstance(again, Again):
-        log.info("%s; trying again in %.1f s", again.error, details.wait_for)
-
-
-stamina.instrumentation.set_on_retry_hooks([_tell])
