@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point, box
 
+from districttype.indicators import land
 from districttype.indicators.facts import Facts
+from districttype.indicators.land import PRECEDENCE
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
+from districttype.indicators.zonal import Things
 from districttype.layers.schema import Layers, empty
 from town import CELLS, DISTRICTS, ROWS, TM35, layer, town, zones
 
@@ -77,6 +80,23 @@ def test_shares_of_a_whole_make_one() -> None:
         "owner": [n for n in NUMBERS if n.startswith("owner_") and "top5" not in n],
     }.items():
         np.testing.assert_allclose(table[names].sum(axis=1), 1.0, err_msg=family)
+
+
+def test_nothing_is_said_of_the_ground_where_its_classes_hold_more_than_the_land(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A square of clay over one of till, as if nobody had settled which of them keeps the ground.
+    shapes = np.array([box(0, 0, 250, 250), box(0, 0, 250, 200)])
+    clay, till = (PRECEDENCE["ground"].index(name) for name in ("clay", "till"))
+    doubled = Things.of(shapes, where="layer ground"), np.array([clay, till])
+    monkeypatch.setattr(land, "mapped", lambda *_: doubled)
+    layers = town()
+    west = {"sw": box(0, 0, 250, 250), "west": box(0, 0, 250, 500)}
+    names = ["ground_clay_share", "ground_till_share", "ground_unknown_share"]
+    table = measure(zones(west, layers), layers, names=names)[names]
+    assert table.loc["sw"].isna().all()
+    # 62,500 m² of clay and 50,000 m² of till find room in the 125,000 m² of the west
+    np.testing.assert_allclose(table.loc["west"].to_numpy(), [0.5, 0.4, 0.1], atol=1e-12)
 
 
 def test_shares_lie_between_nothing_and_all() -> None:
