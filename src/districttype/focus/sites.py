@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from districttype.focus.catalogue import Catalogue, Found, SiteKind, load_catalogue
 from districttype.focus.reasons import Lookup, Value, month_and_year, speak
 from districttype.layers.schema import Layers, columns
+from districttype.planar import common
 from districttype.provenance import State
 from districttype.zones import Zones
 
@@ -116,7 +117,7 @@ def _cut(rows: gpd.GeoDataFrame, found: Found, zones: Zones, *, invented: bool) 
     """Cut the rows of a layer at the zones, and put a point on the surface of each part."""
     shapes, areas = rows.geometry.to_numpy(), zones.frame.geometry.to_numpy()
     row, zone = shapely.STRtree(areas).query(shapes, predicate="intersects")
-    parts = shapely.intersection(shapes[row], areas[zone])
+    parts = common(shapes[row], areas[zone])
     flat = shapely.get_dimensions(parts) == 2
     # A polygon that only touches a zone leaves a line or a point of itself there: not a place.
     keep = flat | (shapely.get_dimensions(shapes[row]) < 2)

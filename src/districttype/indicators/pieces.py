@@ -7,6 +7,7 @@ import shapely
 
 from districttype.indicators.zonal.overlaps import IntArray, Shapes
 from districttype.indicators.zonal.planar import polygonal
+from districttype.planar import common
 
 MOST_VERTICES = 128
 
@@ -45,7 +46,7 @@ def _quartered(parts: Shapes, owner: IntArray, bounds: np.ndarray) -> tuple[Shap
     low_x, low_y, high_x, high_y = bounds.T
     mid_x, mid_y = (low_x + high_x) / 2, (low_y + high_y) / 2
     quarters = [
-        shapely.intersection(parts, shapely.box(*corners))
+        common(parts, shapely.box(*corners))
         for corners in (
             (low_x, low_y, mid_x, mid_y),
             (mid_x, low_y, high_x, mid_y),

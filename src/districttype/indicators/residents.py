@@ -14,6 +14,7 @@ from districttype.indicators.zonal import Overlaps, Things, overlap
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
 from districttype.indicators.zonal.planar import polygonal
 from districttype.layers.schema import USES
+from districttype.planar import common
 
 HOMES = ("detached", "row", "apartment")
 WORKPLACES = (
@@ -70,7 +71,7 @@ def _spread(facts: Facts, uses: Sequence[str]) -> Spread:
     pairs = overlap(ground[areal], houses.things.shapes[some])
     shapes = houses.things.shapes[some[pairs.thing]].copy()
     cut = pairs.share < 1.0
-    shapes[cut] = polygonal(shapely.intersection(shapes[cut], ground[areal[pairs.zone[cut]]]))
+    shapes[cut] = polygonal(common(shapes[cut], ground[areal[pairs.zone[cut]]]))
     row, floor = areal[pairs.zone], houses.floor[some[pairs.thing]] * pairs.share
     rest = np.setdiff1d(np.arange(len(ground)), row)
     row, floor = np.concatenate([row, rest]), np.concatenate([floor, np.ones(len(rest))])

@@ -26,6 +26,7 @@ from districttype.layers.drawn import Drawings
 from districttype.layers.guesses import guesses
 from districttype.layers.osm import LAYERS as OSM_LAYERS
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
+from districttype.planar import common
 from districttype.provenance import Provenance
 from districttype.providers import LayerProviders, Provider
 from districttype.sources.osmfile import is_extract, read_extract
@@ -322,8 +323,8 @@ def _not_yet_there(
     shapes = frame.geometry.to_numpy()
     there = np.concatenate([other.geometry.to_numpy() for other in earlier])
     mine, other = shapely.STRtree(there).query(shapes, predicate="intersects")
-    common = shapely.area(shapely.intersection(shapes[mine], there[other]))
-    doubled = np.bincount(mine, common, len(frame)) > 0.5 * shapely.area(shapes)
+    held = shapely.area(common(shapes[mine], there[other]))
+    doubled = np.bincount(mine, held, len(frame)) > 0.5 * shapely.area(shapes)
     return frame[~doubled], int(doubled.sum())
 
 

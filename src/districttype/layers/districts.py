@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from districttype.errors import ConfigError, EmptyResultError
+from districttype.planar import common
 
 LEVELS = (10, 9, 11, 8, 7, 6)  # finest that is usual for a part of a city first
 LEAST, LEAST_SHARE = 4, 0.7
@@ -101,16 +102,14 @@ def _holder(
 ) -> pd.Series | None:
     """Return the smallest area of a lower level that holds nearly all of the districts."""
     areas = admin[higher.to_numpy()]
-    held = shapely.area(shapely.intersection(areas.geometry.to_numpy(), union)) / union.area
+    held = shapely.area(common(areas.geometry.to_numpy(), union)) / union.area
     areas = areas[held >= 0.9]
     return None if areas.empty else areas.iloc[int(areas.area.to_numpy().argmin())]
 
 
 def _inside(areas: gpd.GeoDataFrame, territory: shapely.Geometry) -> np.ndarray:
     shapes = areas.geometry.to_numpy()
-    return np.asarray(
-        shapely.area(shapely.intersection(shapes, territory)) >= INSIDE * shapely.area(shapes)
-    )
+    return np.asarray(shapely.area(common(shapes, territory)) >= INSIDE * shapely.area(shapes))
 
 
 def _sound(areas: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Counter[str]]:
@@ -123,9 +122,9 @@ def _sound(areas: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Counter[str]]:
     small, large = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     below = small > large
     small, large = small[below], large[below]
-    common = shapely.area(shapely.intersection(shapes[small], shapes[large]))
+    held = shapely.area(common(shapes[small], shapes[large]))
     doubled = np.zeros(len(named), bool)
-    doubled[small[common >= INSIDE * shapely.area(shapes[small])]] = True
+    doubled[small[held >= INSIDE * shapely.area(shapes[small])]] = True
     aside["areas that lie in another of their level set aside"] = int(doubled.sum())
     return named[~doubled].sort_index(), +aside
 
@@ -212,7 +211,7 @@ def _nearest(points: gpd.GeoDataFrame, whole: shapely.Geometry) -> gpd.GeoDataFr
     cells = shapely.voronoi_polygons(
         shapely.multipoints(points.geometry.to_numpy()), extend_to=whole, ordered=True
     )
-    cut = shapely.intersection(shapely.get_parts(cells), whole)
+    cut = common(shapely.get_parts(cells), whole)
     kept = points.set_geometry(gpd.GeoSeries(cut, index=points.index, crs=points.crs))
     return kept[shapely.area(cut) > 0]
 
@@ -237,7 +236,9 @@ def from_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         gpd.GeoSeries(shapely.get_parts(cells), index=points.index, crs=points.crs)
     )
     areas = near.dissolve("zone_id", as_index=False, sort=False, method="coverage")
-    return areas.set_geometry(areas.geometry.intersection(whole))
+    return areas.set_geometry(
+        gpd.GeoSeries(common(areas.geometry.to_numpy(), whole), areas.index, crs=areas.crs)
+    )
 
 
 def _squares(whole: shapely.Geometry, crs: object) -> gpd.GeoDataFrame:
@@ -246,7 +247,7 @@ def _squares(whole: shapely.Geometry, crs: object) -> gpd.GeoDataFrame:
         np.arange(west, east + SQUARE, SQUARE), np.arange(south, north + SQUARE, SQUARE)
     )
     corners = np.column_stack([x.ravel(), y.ravel()])
-    shapes = shapely.intersection(shapely.box(*corners.T, *(corners + SQUARE).T), whole)
+    shapes = common(shapely.box(*corners.T, *(corners + SQUARE).T), whole)
     keep = shapely.area(shapes) > 0
     names = [f"E{a:.0f}N{b:.0f}" for a, b in corners[keep] / SQUARE]
     return gpd.GeoDataFrame(

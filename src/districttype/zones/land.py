@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from districttype.layers.schema import Layers
+from districttype.planar import common, without
 
 Shapes = NDArray[Any]
 
@@ -52,7 +53,7 @@ def keep(zones: Shapes, ground: Shapes) -> Shapes:
     result = np.full(len(zones), shapely.MultiPolygon(), dtype=object)
     result[uncut] = zones[uncut]
     for some, local in _by_tile(zones, np.flatnonzero(~uncut), ground):
-        result[some] = shapely.intersection(zones[some], local)
+        result[some] = common(zones[some], local)
     return polygonal(result)
 
 
@@ -60,7 +61,7 @@ def take_out(zones: Shapes, holes: Shapes) -> Shapes:
     """Return the part of each polygon that lies in no hole (polygons, which may overlap)."""
     result = zones.copy()
     for some, local in _by_tile(zones, np.arange(len(zones)), holes):
-        result[some] = shapely.difference(zones[some], local)
+        result[some] = without(zones[some], local)
     return polygonal(result)
 
 
@@ -86,7 +87,7 @@ def _by_tile(
         low, high = bounds[rows, :2].min(axis=0) - 1, bounds[rows, 2:].max(axis=0) + 1
         window = shapely.box(*low, *high)
         hits = np.sort(tree.query(window, predicate="intersects"))
-        yield met[rows], shapely.union_all(shapely.intersection(shapes[hits], window))
+        yield met[rows], shapely.union_all(common(shapes[hits], window))
 
 
 def polygonal(shapes: Shapes) -> Shapes:

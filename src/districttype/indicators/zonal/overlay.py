@@ -14,7 +14,6 @@ from districttype.indicators.zonal.borders import point_counts
 from districttype.indicators.zonal.cutting import cut
 from districttype.indicators.zonal.lines import line_lengths
 from districttype.indicators.zonal.overlaps import (
-    BoolArray,
     FloatArray,
     Geometries,
     IntArray,
@@ -24,11 +23,10 @@ from districttype.indicators.zonal.overlaps import (
 )
 from districttype.indicators.zonal.squares import Squares
 from districttype.indicators.zonal.things import LINE, POINT, POLYGON, Things
+from districttype.planar import common
 
 _CHUNK = 1 << 17
 _ROUNDING = 1e-12
-_GRAIN = 1e-4  # m
-_SLIVER = 1e-3  # m²: the inside of less may lie on a border
 # zone, thing, measure
 _Entries: TypeAlias = tuple[IntArray, IntArray, FloatArray]
 _NOTHING = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
@@ -188,26 +186,8 @@ def _cut_exactly(zones: Shapes, things: Things, some: IntArray) -> _Entries:
 
 
 def _common_area(zones: Shapes, shapes: Shapes) -> FloatArray:
-    """Return the area of what zones and shapes have in common.
-
-    Where edges nearly coincide, GEOS (3.14) may take a shape that only touches a zone for a part of
-    it. What it gives must lie in both; where it does not, both are cut again on a fine grid.
-    """
-    common = shapely.intersection(zones, shapes)
-    wrong = _reaches_out(common, zones) | _reaches_out(common, shapes)
-    common[wrong] = shapely.intersection(zones[wrong], shapes[wrong], grid_size=_GRAIN)
-    areas: FloatArray = shapely.area(common)
+    areas: FloatArray = shapely.area(common(zones, shapes))
     return areas
-
-
-def _reaches_out(common: Shapes, of: Shapes) -> BoolArray:
-    """Tell which geometries have a part, slivers aside, whose inside lies outside of another."""
-    parts, at = shapely.get_parts(common, return_index=True)
-    large = shapely.area(parts) > _SLIVER
-    parts, at = parts[large], at[large]
-    outside = ~shapely.intersects(of[at], shapely.point_on_surface(parts))
-    found: BoolArray = np.bincount(at[outside], minlength=len(common)) > 0
-    return found
 
 
 def _snapped(measure: FloatArray, whole: FloatArray) -> FloatArray:

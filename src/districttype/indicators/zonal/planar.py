@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from districttype.errors import SchemaError
 from districttype.indicators.zonal.overlaps import Geometries, IntArray, Shapes
 from districttype.indicators.zonal.things import Things
+from districttype.planar import without
 
 _INTERIORS_MEET = "2********"
 
@@ -54,7 +55,7 @@ def partition(
         shapely.geometrycollections(polygons[stronger], indices=group)[:, None], axis=1
     )
     polygons = polygons.copy()
-    polygons[losers] = polygonal(shapely.difference(polygons[losers], taken))
+    polygons[losers] = polygonal(without(polygons[losers], taken))
     kept = ~shapely.is_empty(polygons)
     return polygons[kept], values[kept]
 

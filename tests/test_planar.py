@@ -1,0 +1,65 @@
+"""Cutting polygons: what only touches is no part, and nothing is lost or made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given
+from hypothesis import strategies as st
+from shapely import box
+
+from districttype.planar import common, without
+from districttype.zones.land import keep, take_out
+
+# Edges that all but coincide, of which GEOS 3.14 makes 613 m² that are not there.
+ZONE = shapely.Polygon([
+    (372392.2404866455, 6679354.191962339), (371995.380820364, 6678778.8993680375),
+    (370890.147763734, 6679071.504898041), (370249.1388359685, 6681437.034593422),
+    (370249.13883596857, 6681437.034593422), (370362.25259679084, 6681019.608332115),
+    (370753.46623495204, 6680941.791101197), (371265.9134180821, 6681043.723183551),
+    (371700.34516292595, 6681334.001195089), (371990.6231744646, 6681768.432939933),
+    (372016.87703262095, 6681900.419997863), (370753.46623495204, 6682280.880123063),
+    (372731.9095306299, 6681685.09703702),
+])  # fmt: skip
+WOOD = shapely.Polygon([
+    (371750.0, 6682000.0), (371750.0, 6681980.786628757), (371686.1973066817, 6682000.0),
+])  # fmt: skip
+
+
+def test_what_only_touches_has_nothing_in_common() -> None:
+    assert shapely.area(common(np.array([ZONE]), WOOD)).sum() < 1e-3
+    assert shapely.area(common(np.array([WOOD]), ZONE)).sum() < 1e-3
+
+
+def test_what_only_touches_takes_nothing_away() -> None:
+    assert shapely.area(without(np.array([WOOD]), ZONE))[0] == pytest.approx(WOOD.area, abs=1e-2)
+    assert shapely.area(without(np.array([ZONE]), WOOD))[0] == pytest.approx(ZONE.area, abs=1e-2)
+
+
+def test_land_that_only_touches_a_zone_is_not_its_land() -> None:
+    assert shapely.area(keep(np.array([ZONE]), np.array([WOOD]))).sum() < 1e-3
+    left = take_out(np.array([ZONE]), np.array([WOOD]))
+    assert shapely.area(left)[0] == pytest.approx(ZONE.area, abs=1e-2)
+
+
+def test_one_geometry_meets_many_pair_by_pair() -> None:
+    squares = np.array([box(0, 0, 10, 10), box(5, 0, 15, 10), box(10, 0, 20, 10)])
+    assert shapely.area(common(squares, box(0, 0, 10, 10))).tolist() == [100, 50, 0]
+    assert shapely.area(without(squares, box(0, 0, 10, 10))).tolist() == [0, 50, 100]
+    assert shapely.area(common(squares, squares[::-1])).tolist() == [0, 100, 0]
+
+
+millimetres = st.integers(-500_000, 500_000).map(lambda x: x / 1000)
+corners = st.lists(st.tuples(millimetres, millimetres), min_size=3, max_size=9).map(
+    lambda points: shapely.convex_hull(shapely.multipoints(points))
+)
+polygons = corners.filter(lambda shape: shape.geom_type == "Polygon" and shape.area > 1)
+
+
+@given(polygons, polygons)
+def test_what_is_common_and_what_is_left_make_the_whole(one, other) -> None:
+    shared = shapely.area(common(np.array([one]), other))[0]
+    left = shapely.area(without(np.array([one]), other))[0]
+    assert shared + left == pytest.approx(one.area, abs=1.0, rel=1e-6)
+    assert shared == pytest.approx(shapely.area(common(np.array([other]), one))[0], abs=1.0)
