@@ -318,6 +318,16 @@ def test_every_indicator_has_been_worked_out() -> None:
     assert sorted(EXPECTED) == sorted(entry.name for entry in REGISTRY)
 
 
+def test_permits_alone_leave_the_reserve_of_every_zone_unknown() -> None:
+    """They say what is being built: that a zone has none does not make its reserve zero."""
+    permit = {"under_construction_m2": 3_000, "geometry": box(400, 0, 500, 100)}
+    layers = town().having(layer("plans", permit))
+    found = measure(zones(CELLS, layers), layers)
+    assert found["reserve_m2"].isna().all()
+    assert found["growth_ratio"].isna().all()
+    assert found.loc["se", "under_construction_m2"] == 3_000
+
+
 def test_without_a_model_of_the_roofs_their_yield_is_the_estimate() -> None:
     layers = town()
     found = measure(zones(CELLS, layers), layers).loc["nw"]

@@ -20,7 +20,7 @@ from districttype.indicators.mobility import (
     nowhere,
 )
 from districttype.indicators.near import shares
-from districttype.indicators.zonal.overlaps import FloatArray
+from districttype.indicators.zonal.overlaps import FloatArray, Overlaps
 
 RECENT = 10  # years
 RENEWAL = (1960, 1989)  # suburbs whose houses now come to be renewed
@@ -32,7 +32,7 @@ MOST = 100.0  # growth where nearly nothing stands is given as a hundredfold
 def development(scene: Scene) -> dict[str, FloatArray]:
     """Return the indicators of development."""
     plans, planned = scene.facts.frame("plans"), scene.overlap("plans")
-    reserve = known_total(planned, _reserve(scene.facts))
+    reserve = _stated(planned, _reserve(scene.facts))
     started = scene.once(_under_construction)
     people = scene.once(residents.living)
     to_come = known_total(planned, numbers(plans, "planned_residents"))
@@ -64,6 +64,16 @@ def _on_brownfield(plans: pd.DataFrame | None, column: str) -> FloatArray:
     if plans is None:
         return amounts
     return np.where(plans["site"].eq("brownfield").to_numpy(dtype=bool), amounts, 0.0 * amounts)
+
+
+def _stated(planned: Overlaps, amounts: FloatArray) -> FloatArray:
+    """Return the sum per zone; missing everywhere where plans are of a kind that never states it.
+
+    Permits say what is being built and not how much more may be: a zone without one has no reserve
+    of zero.
+    """
+    total = known_total(planned, amounts)
+    return total if known_any(amounts) or not len(amounts) else np.full_like(total, np.nan)
 
 
 def _reserve(facts: Facts) -> FloatArray:

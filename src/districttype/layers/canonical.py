@@ -245,6 +245,14 @@ def _by_columns(
         if name in provider.tables:
             words = (layer, name)
             values, unread = translate(provider.tables[name], values, words, directory)
+            if name in SAYS and unread and values.isna().all():
+                # Dropping all would say that there is nothing, where it only goes by new words.
+                seen = ", ".join(map(str, frame[found].dropna().unique()[:8]))
+                raise SchemaError(
+                    f"no value of {found} is one that the table {provider.tables[name]} knows",
+                    where=f"tables.{name}",
+                    todo=f"add to the table what they mean: {seen}",
+                )
             changes[f"values of {name} that no table knows"] += unread
         elif name in PARSERS:
             numbers, unread = PARSERS[name](values)

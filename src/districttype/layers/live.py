@@ -172,7 +172,8 @@ def _check(layer: str, provider: Service, folder: Path, opened: Session) -> Chec
     try:
         name, count, day = _ask(source, asked, folder, opened)
     except DistricttypeError as error:
-        return replace(row, problem=error.what, seconds=round(time.monotonic() - begun, 1))
+        problem = "; ".join(filter(None, (error.what, error.todo)))
+        return replace(row, problem=problem, seconds=round(time.monotonic() - begun, 1))
     return replace(
         row, answers=True, name=name, count=count, date=day or provider.vintage,
         seconds=round(time.monotonic() - begun, 1),

@@ -40,6 +40,7 @@ FORMATS = (
     "text/xml; subtype=gml/3.1.1", "gml3", "text/xml; subtype=gml/2.1.2", "gml2", "text/xml",
 )  # fmt: skip
 _OLDEST = 1990
+MOST_SAID = 8  # names in a line
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,13 @@ def alike(names: Iterable[str], pattern: str, *, where: str) -> str:
     SourceError
         If none does, or several.
     """
+    names = list(names)
     found = sorted({name for name in names if re.fullmatch(pattern, name, re.IGNORECASE)})
     if len(found) != 1:
         raise SourceError(
             f"has {len(found) or 'no'} layers whose name matches {pattern}",
             where=where,
-            todo=f"name one in `type`: {', '.join(found)}" if found else "see what it is called",
+            todo=f"name one in `type`: {', '.join(found)}" if found else offered(names, pattern),
         )
     return found[0]
 
@@ -130,7 +132,7 @@ def newest(names: Iterable[str], pattern: str, *, where: str) -> tuple[str, str]
     SourceError
         If none does.
     """
-    found = []
+    found, names = [], list(names)
     for name in names:
         match = re.fullmatch(pattern, name) or re.fullmatch(pattern, name.rpartition(":")[2])
         if match is None:
@@ -143,10 +145,25 @@ def newest(names: Iterable[str], pattern: str, *, where: str) -> tuple[str, str]
         raise SourceError(
             f"has no layer whose name matches {pattern}",
             where=where,
-            todo="see what it is called now, and change `newest`",
+            todo=f"change `newest`; {offered(names, pattern)}",
         )
     year, _, name = max(found)
     return name, str(year)
+
+
+def offered(names: Iterable[str], pattern: str) -> str:
+    """Say what a service has in place of what was looked for, the names most like it first.
+
+    A service of the region has some 400 layers: of those only as many as fit a line.
+    """
+    words = [word.casefold() for word in re.findall(r"[^\W\d_]{4,}", pattern)]
+
+    def likeness(name: str) -> int:
+        return -sum(word in name.casefold() for word in words)
+
+    listed = sorted(set(names), key=lambda name: (likeness(name), name))
+    more = f" and {len(listed) - MOST_SAID} more" if len(listed) > MOST_SAID else ""
+    return f"it has {', '.join(listed[:MOST_SAID]) or 'none at all'}{more}"
 
 
 def capabilities(opened: Session, provider: Wfs, directory: Path) -> Capabilities:

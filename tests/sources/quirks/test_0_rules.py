@@ -188,6 +188,12 @@ def test_0_11_newest_of_dated_names_is_read_and_its_year_is_the_vintage(
 def test_0_11_no_dated_name_fails_loudly(read: Read) -> None:
     with pytest.raises(SourceError, match=r"no layer whose name matches .*pno_tilasto_"):
         read(GeoServer("a:b", rows=[]), newest=r"postialue:pno_tilasto_(?P<year>\d{4})")
+    names = [f"a:x{n}" for n in range(300)]
+    with pytest.raises(SourceError, match=r"it has postialue:Tilastot26, a:x0, .* and 293 more"):
+        read(
+            GeoServer(*names, "postialue:Tilastot26", rows=[]), path="/many",
+            newest=r"postialue:pno_tilasto_(?P<year>\d{4})",
+        )  # fmt: skip
 
 
 def test_0_12_an_empty_collection_is_a_failure(read: Read) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from districttype.city import load_city
-from districttype.errors import SourceError, SourceTruncatedError
+from districttype.errors import SchemaError, SourceError, SourceTruncatedError
 from districttype.layers.live import services
 from districttype.providers import Wfs
 from districttype.sources.features import OLDER
@@ -236,3 +236,19 @@ def test_c_gtk_json_error_with_http_200_is_told(server: Server, read: Read) -> N
     server.scripts["/MapServer/3"] = script
     with pytest.raises(SourceError, match="400 Unable to complete operation"):
         read(script, path="/MapServer", source="arcgis", number=3)
+
+
+def test_c_gtk_classes_by_other_words_are_told_and_not_taken_for_nothing(
+    read: Read, layer: Canonical
+) -> None:
+    """The words of acid sulphate soils are from another of its maps."""
+    table: dict[str, Any] = {
+        "columns": {"constraint": "LUOKKA"},
+        "tables": {"constraint": "gtk_acid_sulphate"},
+    }
+    new = [feature(n, {"LUOKKA": said}) for n, said in enumerate(["A1", "A2"])]
+    with pytest.raises(SchemaError, match=r"no value of LUOKKA .* add .* mean: A1, A2"):
+        layer("ground_constraints", read(GeoServer("a:b", rows=new)), **table)
+    none = [feature(1, {"LUOKKA": "Pieni"})]
+    raw = read(GeoServer("a:c", rows=none), path="/none")
+    assert layer("ground_constraints", raw, **table).empty  # unlikely there is an answer, too
