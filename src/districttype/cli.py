@@ -192,6 +192,31 @@ def changes(
     _answer(compare_runs(kept(config, before), kept(config, after)), changes_text, as_json)
 
 
+@app.command()
+def agree(
+    city: CityArg,
+    reference: Annotated[
+        Path, typer.Option("--reference", help="Outputs of a run taken for true (a register's).")
+    ],
+    other: Annotated[
+        Path, typer.Option("--with", help="Outputs of a run on other data (OpenStreetMap's).")
+    ],
+    zones: Annotated[
+        str, typer.Option("--zones", help="Which zones to compare: districts, cells, ...")
+    ] = "districts",
+    as_json: JsonOpt = False,
+) -> None:
+    """Say how far two runs on different data agree on the same zones, and why they do not."""
+    from districttype.answers.agree import agree as compare_runs
+    from districttype.answers.agree import agree_text
+    from districttype.answers.changes import kept
+    from districttype.city import load_city
+
+    config = load_city(city)
+    answer = compare_runs(kept(config, reference), kept(config, other), zones)
+    _answer(answer, agree_text, as_json)
+
+
 @app.command("new-city")
 def new_city(
     name: Annotated[str, typer.Argument(help='Name and country: "Tartu, Estonia".')],

@@ -166,6 +166,8 @@ def kappa(given: Labels, found: Labels) -> float | None:
 def confusion(given: Labels, found: Labels) -> dict[str, dict[str, int]]:
     """Return given -> found -> count, without the zeros."""
     names = sorted({*given, *found})
+    if len(names) == 1:  # scikit-learn warns of a table of one cell
+        return {names[0]: {names[0]: len(given)}}
     return {
         a: {b: int(n) for b, n in zip(names, row, strict=True) if n}
         for a, row in zip(names, confusion_matrix(given, found, labels=names), strict=True)
