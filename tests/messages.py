@@ -8,7 +8,9 @@ from pathlib import Path
 
 from babel.messages.extract import extract_from_dir, extract_from_file
 
+from districttype.city import load_city
 from districttype.indicators.registry import REGISTRY
+from districttype.layers.live import services
 from districttype.publish.legend import FACETS
 from districttype.publish.payload import page_messages
 
@@ -26,10 +28,17 @@ def messages() -> set[str]:
                 "jinja2.ext:babel_extract", template, keywords={"_": None}
             )
             found |= {m for _, m, *_ in extracted}
-    found |= page_messages() | {indicator.description for indicator in REGISTRY}
+    found |= page_messages() | provider_notes() | {indicator.description for indicator in REGISTRY}
     for facet in FACETS:
         found |= {label.name for label in facet.labels} | set(facet.names().values())
     return {m for m in found if isinstance(m, str) and m}
+
+
+def provider_notes() -> set[str]:
+    """Return what the files of the cities say of their providers' data."""
+    cities = (load_city(path.stem) for path in (PACKAGE / "cities").glob("*.toml"))
+    listed = [provider for city in cities for _, provider in services(city)]
+    return {provider.note for provider in listed if provider.note}
 
 
 def names_in_braces(text: str) -> set[str]:

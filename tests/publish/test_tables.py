@@ -22,6 +22,7 @@ from districttype.errors import DistricttypeError
 from districttype.i18n import translate
 from districttype.publish import publish
 from districttype.publish.edition import FACETS
+from districttype.publish.tables import source_table
 from needs import command, require_system
 
 NAMES = [name for _, name, *_ in toy.DISTRICTS]
@@ -240,3 +241,20 @@ def test_what_an_earlier_run_wrote_does_not_go_stale(tmp_path: Path) -> None:
     assert not (tmp_path / "cells.csv").exists()
     assert (tmp_path / "stations.csv").exists()
     assert own.exists()
+
+
+def test_what_providers_say_of_their_data_is_in_the_readers_language() -> None:
+    edition = toy.edition()
+    name, layer = next(iter(edition.layers.items()))
+    notes = ["Pixels of 20 m", "P could not be had: no such type"]
+    origin = layer.provenance[0].model_copy(update={"notes": notes})
+    edition = replace(edition, layers=edition.layers.having(replace(layer, provenance=(origin,))))
+    said = {
+        language: source_table(edition, language).set_index("layer").loc[name, "notes"]
+        for language in ("en", "fi", "sv")
+    }
+    assert said == {
+        "en": "Pixels of 20 m; P could not be had: no such type",
+        "fi": "20 metrin pikselit; P could not be had: no such type",
+        "sv": "Pixlar om 20 m; P could not be had: no such type",
+    }

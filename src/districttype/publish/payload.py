@@ -121,7 +121,7 @@ def payload(
         ),
         "judgement": text(JUDGEMENT),
         "credits": attributions(edition),
-        "sources": source_table(edition).fillna("").to_dict("records"),
+        "sources": source_table(edition).drop(columns="notes").fillna("").to_dict("records"),
         "tiles": tiles,
         "text": text.catalogues(languages),
     }

@@ -16,7 +16,7 @@ import pyogrio
 from babel import Locale
 from babel.numbers import get_decimal_symbol
 
-from districttype.i18n import Message
+from districttype.i18n import Message, translate
 from districttype.indicators.registry import Indicator
 from districttype.publish.edition import FACETS, Edition, ZoneSetResult
 
@@ -128,12 +128,16 @@ def indicator_table(registry: Iterable[Indicator]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def source_table(edition: Edition) -> pd.DataFrame:
-    """Return one row per layer and provider: who, when, under which licence, how many rows."""
+def source_table(edition: Edition, language: str = "en") -> pd.DataFrame:
+    """Return one row per layer and provider: who, when, under which licence, how many rows.
+
+    What the providers' files say of the data is in the language asked for; what a run alone can
+    tell (which provider failed, and in what words) is as it was told.
+    """
     columns = ["layer", "provider", "vintage", "licence", "attribution", "state", "rows", "notes"]
     rows = [
         (name, p.provider, p.vintage, p.licence, p.attribution, str(p.state), p.rows,
-         "; ".join(p.notes))
+         "; ".join(translate(note, language) for note in p.notes))
         for name, layer in edition.layers.items()
         for p in layer.provenance
     ]  # fmt: skip

@@ -44,7 +44,7 @@ def write_workbook(edition: Edition, path: Path, language: str) -> None:
         sheets.write("indicators", *_indicators(edition, words), freeze=2, units=True)
         focus = _focus(edition, words)
         sheets.write("focus", list(focus.columns), focus.to_numpy(dtype=object))
-        sources = source_table(edition)
+        sources = source_table(edition, language)
         sheets.write("sources", list(sources.columns), sources.to_numpy(dtype=object))
         lines = [
             words.t(MADE, version=__version__, date=words.as_of),
