@@ -109,6 +109,20 @@ def test_without_a_border_the_extract_is_the_city(tmp_path: Path) -> None:
     assert "[osm]" not in draft(place, "EE", None).city
 
 
+def test_a_slip_of_the_pen_does_not_go_unseen(extract: Path, tmp_path: Path) -> None:
+    said = new_city("Torwa, Eesti", tmp_path, extract=extract, say=lambda _: None)
+    assert "whole in the extract is called Torwa (did you mean Tõrva?)" in said
+    assert "No country is called Eesti" not in said  # the border of the nation tells which it is
+    abroad = write_extract(tmp_path / "data" / "x.osm", border=False)
+    said = new_city("Torva, Eesti", tmp_path / "b", extract=abroad, say=lambda _: None)
+    assert "is called Torva: the city is taken to be all of the extract" in said
+    assert "No country is called Eesti" in said
+    said = new_city("Tõrva, EE", tmp_path / "c", extract=extract, say=lambda _: None)
+    assert "taken" not in said
+    with pytest.raises(ConfigError, match=r"data: is a folder; name the .osm.pbf in it"):
+        new_city("Torva", tmp_path, extract=extract.parent, say=lambda _: None)
+
+
 @pytest.mark.parametrize(
     ("country", "x", "y", "crs"),
     [

@@ -135,6 +135,8 @@ def classify(
         )
     say(gathered.line)
     layers = gathered.layers
+    for note in _borders(layers):
+        say(note)
     facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
     places = load_places(city)
     facts = Facts(layers=layers)
@@ -163,6 +165,13 @@ def classify(
             publish(edition, out, languages=first(city.languages, language), to=to)
             save_run(edition, out)
     return edition
+
+
+def _borders(layers: Layers) -> list[str]:
+    """Return what is to be known of the districts and the sea: which they are, gaps, overlaps."""
+    parts = [part for name in ("districts", "land") if name in layers
+             for part in layers[name].provenance]  # fmt: skip
+    return [f"{part.provider}: {note}" for part in parts for note in part.notes]
 
 
 def reopen(

@@ -31,6 +31,7 @@ Say = Callable[[str], None]
 OSM_LAYERS = ("districts", "land", "buildings", "streets", "stops", "land_use", "energy_sites",
               "services")  # fmt: skip
 SHOWN = ("en", "fi", "sv")  # languages of the maps
+UNKNOWN_COUNTRY = "ZZ"
 DATUMS = ("ETRS89", "WGS 84")
 
 # What makes each layer better than OpenStreetMap alone, or there at all.
@@ -86,11 +87,13 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     Raises
     ------
     ConfigError
-        If the file is there already.
+        If the file is there already, or the extract is a folder.
     SourceError
         If neither an extract nor the network tells where the city is.
     """
     town, _, land = (part.strip() for part in name.partition(","))
+    if extract is not None and extract.is_dir():
+        raise ConfigError("is a folder", where=str(extract), todo="name the .osm.pbf in it")
     say(f"Looking {town} up in {extract.name if extract else 'OpenStreetMap'}")
     if extract is not None:
         place = look_up(town, extract)
@@ -108,7 +111,7 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
         known = ["", *knows(_read(made, extract.parent))]
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(made.city, encoding="utf-8")
-    lines, run = [f"Wrote {file}"], f"districttype classify {file}"
+    lines, run = [*_doubts(place, country, land), f"Wrote {file}"], f"districttype classify {file}"
     if extract is not None:
         layers = folder / f"{made.id}-layers.toml"
         layers.write_text(made.layers, encoding="utf-8")
@@ -127,6 +130,24 @@ def _pv_yield(place: Place, say: Say) -> float | None:
     except DistricttypeError as error:
         say(f"The yield of solar panels stays at its default: {error}")
         return None
+
+
+def _doubts(place: Place, country: str, land: str) -> list[str]:
+    """Say what was taken for granted, so that a slip of the pen does not go unseen."""
+    lines = []
+    if not place.whole:
+        near = f" (did you mean {' or '.join(place.near)}?)" if place.near else ""
+        lines.append(
+            f"No area that is whole in the extract is called {place.name}{near}: "
+            "the city is taken to be all of the extract"
+        )
+    if country == UNKNOWN_COUNTRY:
+        what = f"No country is called {land}" if land else "Nothing tells the country"
+        lines.append(
+            f"{what}: local names are taken for English, and the UTM zone is used; "
+            'give it in English or by its code, as in "Tartu, Estonia" or "Tartu, EE"'
+        )
+    return lines
 
 
 def _read(made: Draft, data: Path) -> Layers:
@@ -150,7 +171,7 @@ def country_code(name: str) -> str:
     known: dict[str, str] = {
         str(word).casefold(): code for code, word in territories.items() if len(code) == 2
     }
-    return known.get(name.casefold(), "ZZ")
+    return known.get(name.casefold(), UNKNOWN_COUNTRY)
 
 
 def system_for(country: str, border: shapely.Geometry) -> tuple[str, str]:
@@ -176,7 +197,7 @@ def draft(
 ) -> Draft:
     """Return the files of a city that was found; `pv_yield` is kWh/a of 1 kWp, where known."""
     crs, system = system_for(country, place.border)
-    local = (get_official_languages(country) or ("en",))[0] if country != "ZZ" else "en"
+    local = (get_official_languages(country) or ("en",))[0] if country != UNKNOWN_COUNTRY else "en"
     names = {local: place.name} | {
         language: place.names.get(language) or place.name for language in SHOWN
     }

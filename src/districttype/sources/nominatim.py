@@ -10,6 +10,7 @@ import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +56,8 @@ class Place:
         Whether `border` is the municipality's own.
     coast
         Whether there is, or may be, a coastline near.
+    near
+        Areas that are called nearly so, where none is called so.
     """
 
     name: str
@@ -63,6 +66,7 @@ class Place:
     border: shapely.Geometry = field(default_factory=shapely.Polygon)
     whole: bool = True
     coast: bool = True
+    near: tuple[str, ...] = ()
 
 
 def ask(name: str, session: Session) -> Place:
@@ -122,7 +126,8 @@ def _place(result: Mapping[str, Any], border: shapely.Geometry) -> Place:
 def look_up(name: str, extract: Path) -> Place:
     """Look a place up in an extract of OpenStreetMap, by its name in any language.
 
-    Where no area of that name is whole in it, the extract's own extent stands for the place.
+    Where no area of that name is whole in it, the extract's own extent stands for the place, and
+    the areas that are called nearly so are named.
 
     Raises
     ------
@@ -155,7 +160,15 @@ def look_up(name: str, extract: Path) -> Place:
             todo=f"areas there: {known or 'none'}",
         )
     extent = raw.extent if raw.extent is not None else shapely.box(*areas.total_bounds)
-    return Place(name, country=country, border=extent, whole=False, coast=coast)
+    return Place(
+        name, country=country, border=extent, whole=False, coast=coast, near=_near(name, areas)
+    )
+
+
+def _near(name: str, areas: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the names of areas that are spelt nearly like one."""
+    known = {_plain(word): str(word) for word in areas["name"].dropna()}
+    return tuple(known[word] for word in get_close_matches(_plain(name), known, n=3, cutoff=0.75))
 
 
 def _country(areas: gpd.GeoDataFrame) -> str:
