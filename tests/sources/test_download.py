@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -456,6 +457,28 @@ def test_with_every_host_gone_all_fail_fast_and_each_with_one_line(tmp_path: Pat
     assert time.monotonic() - begun < 12
     for each in (silent, *full):
         each.close()
+
+
+def test_where_all_hosts_take_connections_and_answer_nothing_there_is_no_network() -> None:
+    """So does a firewall. One such host alone, or beside one that answers, is only slow."""
+    with ExitStack() as opened:
+        silent = [opened.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(3)]
+        urls = [f"http://127.0.0.1:{each.getsockname()[1]}/wfs" for each in silent]
+        begun = time.monotonic()
+        with session(Policy(probe=0.3)) as asking:
+            assert not asking.reachable(urls)
+            assert asking.closed(urls[0]).startswith("takes the connection and answers nothing")
+        with session(Policy(probe=0.3)) as asking:
+            assert asking.reachable(urls[:1])
+        assert time.monotonic() - begun < 5
+
+
+def test_a_slow_host_beside_one_that_answers_is_asked(server: Server) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/wfs"
+        with session(Policy(probe=0.3)) as asking:
+            assert asking.reachable([url, server.url])
+            assert asking.closed(url) == ""
 
 
 def test_after_two_failures_in_a_row_a_host_is_left_alone(

@@ -19,6 +19,7 @@ class Host:
     free_at: float = 0.0
     failures: int = 0
     closed: str = ""
+    silent: bool = False  # took the knock and said nothing to it
 
 
 class Hosts:
@@ -41,10 +42,19 @@ class Hosts:
         return self._host(origin(url))
 
     def reachable(self, urls: Iterable[str]) -> bool:
-        """Return whether any of these hosts answers at all."""
+        """Return whether any of these hosts answers at all.
+
+        One that takes a connection and says nothing is slow. Where all do, of several, something
+        on the way (a firewall, a proxy) takes them and passes nothing on.
+        """
         origins = {origin(url) for url in urls}
         self._knock(origins)
-        return any(not self._host(name).closed for name in origins)
+        there = [host for host in map(self._host, origins) if not host.closed]
+        if len(there) > 1 and all(host.silent for host in there):
+            for host in there:
+                host.closed = "takes the connection and answers nothing, like all others"
+            return False
+        return bool(there)
 
     def _host(self, name: str) -> Host:
         with self._lock:
@@ -78,8 +88,8 @@ class Hosts:
                 host.closed = reason(error)
                 if again:
                     time.sleep(0.3)
-            except httpx.HTTPError:  # it is there, and that was the question
-                host.closed = ""
+            except httpx.HTTPError as error:  # it is there, and that was the question
+                host.closed, host.silent = "", isinstance(error, httpx.ReadTimeout)
                 return
 
 
