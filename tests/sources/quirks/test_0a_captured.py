@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import rasterio
 import shapely
 from rasterio.transform import Affine
 
+from districttype.city import load_city
 from districttype.errors import SourceError
+from districttype.layers.live import services
 from districttype.provenance import State
-from districttype.providers import PxWeb, Raster
+from districttype.providers import Gtfs, PxWeb, Raster, Wfs
 from districttype.sources.features import AT_ORIGIN, DOUBLED
 from districttype.sources.gml import read_gml
+from districttype.sources.gtfs import read_feed
 from districttype.sources.overpass import to_raw
 from districttype.sources.pxweb import question
 from districttype.sources.raster import polygons
@@ -60,6 +64,19 @@ def test_0a_2_dated_names_with_halves_days_blanks_and_umlauts(
     pattern: str, found: str, year: int
 ) -> None:
     assert newest(NAMES, pattern, where="HSY") == (found, str(year))
+
+
+def test_0a_3_areas_with_owners_are_read_whatever_their_year_and_say_it() -> None:
+    """Kept capabilities have them for 2014 to 2016 only, by two spellings."""
+    names = ["SeutuRAMAVA_tila_2014_fme", "SeutuRAMAVA_tila_20161230", "SeutuRAMAVA_kosa_20161230"]
+    (owners,) = [
+        each for name, each in services(load_city("espoo"))
+        if name == "ownership" and isinstance(each, Wfs) and "RAMAVA" in each.newest
+    ]  # fmt: skip
+    listed = [f"asuminen_ja_maankaytto:{name}" for name in names]
+    assert newest(listed, owners.newest, where="HSY") == (listed[1], "2016")
+    assert "by statistical area" in owners.provider
+    assert owners.at_least > 1
 
 
 def test_0a_4_region_statistics_name_small_areas_by_codes_that_end_with_theirs() -> None:
@@ -108,6 +125,23 @@ def test_0a_6_building_ids_may_end_in_a_digit_and_stay_text(read: Read, layer: C
         "buildings", read(GeoServer("a:b", rows=rows[:1])), columns={"building_id": "vtj_prt"}
     )
     assert found["building_id"].tolist() == ["1039400904"]
+
+
+def test_0a_7_houses_have_a_floor_area_in_espoos_own_register_so_it_comes_first(
+    read: Read, layer: Canonical
+) -> None:
+    first, second = [
+        each for name, each in services(load_city("espoo"))
+        if name == "buildings" and isinstance(each, Wfs) and each.columns
+    ]  # fmt: skip
+    assert ("kartat.espoo.fi" in first.url, "kartta.hsy.fi" in second.url) == (True, True)
+    row = {"vtj_prt": "103940090K", "kayttarks": "Asuinrakennus", "kerala": 999999999}
+    row |= dict.fromkeys(["kerrosten_lkm", "kavu", "asuntojen_lkm", "lammitysaine_s"])
+    found = layer(
+        "buildings", read(GeoServer("a:b", rows=[feature(1, row)])),
+        columns=second.columns, tables=second.tables, sentinels=second.sentinels,
+    )  # fmt: skip
+    assert found["floor_area_m2"].isna().all()
 
 
 def test_0a_8_zero_is_missing_for_area_and_storeys_but_no_dwellings_are_none(
@@ -180,6 +214,33 @@ def test_0a_12_pxweb_codes_are_dated(read: Read) -> None:
     ]}  # fmt: skip
     asked = question(about, {"alue": ["KU049"], "time": ["last"]}, where="S")["query"]
     assert [each["code"] for each in asked] == ["alue_23_20260101", "timeperiod_y"]
+
+
+def test_0a_13_a_pole_of_a_bus_and_a_tram_is_two_stops_and_blanks_are_no_type(
+    tmp_path: Path,
+) -> None:
+    """HSL has no route type 3; one pole stands twice with one code; a vehicle type may be blank."""
+    day = "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date"
+    feed = {
+        "stops": "stop_id,stop_code,stop_name,stop_lat,stop_lon,vehicle_type\n"
+        "1,E1,Aukio,60.2,24.7, \n2,E1,Aukio,60.2,24.7,0\n3,E2,Ranta,60.21,24.7,3\n",
+        "routes": "route_id,route_short_name,route_type\nA,510,702\nB,13,0\n",
+        "trips": "route_id,service_id,trip_id\nA,w,a\nB,w,b\n",
+        "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+        "a,08:00:00,08:00:00,1,1\na,08:10:00,08:10:00,3,2\n"
+        "b,08:00:00,08:00:00,2,1\nb,08:10:00,08:10:00,3,2\n",
+        "calendar": f"{day}\nw,1,1,1,1,1,0,0,20260302,20260315\n",
+    }
+    path = tmp_path / "hsl.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, text in feed.items():
+            packed.writestr(f"{name}.txt", text)
+    hsl = Gtfs(provider="HSL", source="gtfs", url="https://x.invalid/hsl.zip")
+    found = read_feed(path, hsl, Wanted()).frame
+    assert sorted(zip(found["stop_id"], found["mode"], strict=True)) == [
+        ("1", "bus"),
+        ("2", "tram"),
+    ]
 
 
 def test_0a_15_leipzigs_metric_geojson(read: Read) -> None:

@@ -128,6 +128,16 @@ def test_c_4_demolished_and_destroyed_buildings_are_dropped(read: Read, layer: C
     assert found["building_id"].tolist() == ["2A", "3A"]
 
 
+def test_c_3_the_register_is_asked_by_municipality_and_never_by_a_large_box() -> None:
+    """A large box without a filter times out."""
+    asked = [each for _, each in services(load_city("espoo")) if "ryhti_building" in each.url]
+    assert asked
+    for each in asked:
+        assert isinstance(each, Wfs)
+        assert each.filter.startswith("kuntanumero='049'")
+        assert each.at_most is not None
+
+
 def test_c_5_of_rows_with_one_id_the_latest_is_kept(read: Read) -> None:
     rows = [
         feature(1, {"id": "103940090K", "m": "2025-03-05T11:56:54.662Z", "v": "new"}),

@@ -27,6 +27,14 @@ def test_d_minus_1_is_suppressed_in_the_grid_of_statistics_finland(
     assert found["residents"].fillna(-9).tolist() == [-9, 0, 57]
 
 
+def test_d_minus_1_jobs_of_a_postal_area_are_suppressed(read: Read, layer: Canonical) -> None:
+    (paavo,) = [each for _, each in services(load_city("espoo")) if "Paavo" in each.provider]
+    rows = [feature(n, {"kunta": "049", "tp_tyopy": jobs}) for n, jobs in enumerate([-1, 9200])]
+    raw = read(GeoServer("a:b", rows=rows))
+    found = layer("residents", raw, columns=paavo.columns, sentinels=paavo.sentinels)
+    assert found["jobs"].fillna(-9).tolist() == [-9, 9200]
+
+
 def test_d_an_attribute_named_like_ours_does_not_hide_the_geometry(read: Read) -> None:
     raw = read(GeoServer("a:b", rows=[feature(1, {"geometry": "MultiPolygon", "bbox": [1, 2]})]))
     assert raw.frame.geometry.iloc[0].geom_type == "Polygon"
@@ -54,6 +62,19 @@ def test_e_ykr_zones_come_as_a_zip_that_states_no_crs(
     raw = read(lambda call: call.file(body), path="/YKRVyohykkeet2022.zip", **table)
     assert raw.frame["vyoh"].tolist() == [5]
     assert raw.frame.crs.to_epsg() == 3067
+
+
+@pytest.mark.parametrize(
+    ("said", "use"),
+    [("0112 Rivitalot", "row"), ("0121", "apartment"), ("Asuinkerrostalot", "apartment"),
+     (111, "detached"), ("0840", "education")],
+)  # fmt: skip
+def test_e_4_classes_of_2018_by_code_by_name_or_both(
+    read: Read, layer: Canonical, said: Any, use: str
+) -> None:
+    raw = read(GeoServer("a:b", rows=[feature(1, {"id": "1", "k": said})]))
+    table: dict[str, Any] = {"columns": {"building_id": "id", "use": "k"}}
+    assert layer("buildings", raw, **table, tables={"use": "finland_2018"})["use"].tolist() == [use]
 
 
 @pytest.mark.parametrize(
