@@ -57,6 +57,8 @@ ANSWERS: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
      {"index": 11120, "asukkaita": 302, "asvaljyys": 36, "ika30_39": 99}, {"residents": 302}),
     ("residents", "Statistics Finland, population grid", "vaestoruutu:vaki2025_1km",
      {"kunta": "049", "vaesto": 1234}, {"residents": 1234}),
+    ("residents", "HSY, jobs grid", "asuminen_ja_maankaytto:Tyopaikkaruudukko_2024",
+     {"index": 11120, "TYOPAIKAT": 140, "teollisuus": -1}, {"jobs": 140}),
     ("residents", "Statistics Finland, postal areas (Paavo)", "postialue:pno_tilasto_2026",
      {"postinumeroalue": "02150", "kunta": "049", "tp_tyopy": 9200}, {"jobs": 9200}),
     ("plans", "HSY, SeutuRAMAVA building reserve",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from districttype.city import load_city
+from districttype.errors import SchemaError
 from districttype.layers.live import services
 from districttype.providers import Service
 from districttype.sources.features import DOUBLED
@@ -66,6 +67,16 @@ def test_b_2_grid_codes_without_leading_zeros(read: Read, layer: Canonical) -> N
 def test_b_2_the_grid_has_no_municipality_so_the_box_and_the_zones_choose() -> None:
     (people, *_) = of_hsy("residents")
     assert getattr(people, "filter", "") == ""
+
+
+def test_b_2_a_jobs_grid_of_other_columns_is_refused_with_those_it_has(
+    read: Read, layer: Canonical
+) -> None:
+    """What the column of all jobs is called has not been seen: a wrong guess counts nobody."""
+    raw = read(GeoServer("a:b", rows=[feature(1, {"index": 1, "toimialat_kaikki": 12})]))
+    jobs = next(each for each in of_hsy("residents") if "jobs" in each.columns)
+    with pytest.raises(SchemaError, match=r"for jobs; the file has .*toimialat_kaikki"):
+        layer("residents", raw, columns=jobs.columns)
 
 
 def test_b_3_reserve_is_not_building_right_less_floor_area(read: Read, layer: Canonical) -> None:
