@@ -196,7 +196,12 @@ def test_real_answers_give_areas_and_refuse_parks(shared: Path) -> None:
     read = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in folder.glob("*.json")}
     kamppi = choose(read["helsinki_kamppi_relation_polygon"], "Kamppi")
     assert (kamppi.name, kamppi.border.geom_type) == ("Kamppi", "Polygon")
-    assert choose(read["vatican_two_results_relation_and_node"], "x").name == "Vatican City"
+    assert kamppi.border.bounds == pytest.approx((24.92064, 60.16047, 24.94345, 60.17208), abs=1e-5)
+    vatican = choose(read["vatican_two_results_relation_and_node"], "x")
+    assert vatican.name == "Vatican City"
+    assert vatican.border.bounds == pytest.approx((12.44579, 41.9002, 12.45837, 41.90738), abs=1e-5)
+    with pytest.raises(EmptyResultError, match="found were: commercial Maria 01"):
+        choose(read["helsinki_maria01_way_polygon"], "Maria 01")
     with pytest.raises(EmptyResultError, match="found were: park Vanha kirkkopuisto"):
         choose(read["helsinki_vanha_kirkkopuisto_way_polygon"], "Vanha kirkkopuisto")
 

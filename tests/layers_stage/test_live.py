@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -186,6 +188,33 @@ def test_a_box_that_the_service_misreads_is_named_as_the_likely_cause(
     found = collect_live(city(server.url), tmp_path, policy=HASTY)
     assert "buildings" not in found.layers
     assert "another coordinate system or axis order" in str(found.falls[-3].error)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("takes", [False, True], ids=["never accepts", "accepts, says nothing"])
+def test_espoo_behind_a_wall_fails_within_15_seconds_with_a_line_a_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, takes: bool
+) -> None:
+    """All of its hosts are asked through a proxy that drops whatever comes."""
+    with ExitStack() as opened:
+        wall = opened.enter_context(
+            socket.create_server(("127.0.0.1", 0), backlog=200 if takes else 0)
+        )
+        address = wall.getsockname()
+        for _ in range(0 if takes else 3):  # the queue is full: the next to come waits for ever
+            waiting = opened.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{address[1]}")
+        espoo, said = load_city("espoo"), list[str]()
+        providers = len(list(services(espoo)))
+        begun = time.monotonic()
+        with pytest.raises(SourceUnavailableError, match=f"none of {providers} providers"):
+            fetch(espoo, tmp_path, say=said.append)
+        assert time.monotonic() - begun < 15
+        assert len(said) == providers
+        assert not any("\n" in line for line in said)
 
 
 def test_no_host_no_wait(tmp_path: Path) -> None:

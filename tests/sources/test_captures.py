@@ -122,6 +122,8 @@ def test_answers_without_geometry(
          "OutputFormat 'application/json' not supported"),
         ("arcgis/error_http200_us-mi-kent-statistics.json", "400 Unable to complete operation"),
         ("gtk/wfs200_describefeaturetype.xml", "<schema> in place of features"),
+        ("hel/wfs200_describefeaturetype_geoserver_metroasemat.xml",
+         "<schema> in place of features"),
         ("arcgis/us-ca-carson-metadata.json", "without features"),
     ],
 )  # fmt: skip
