@@ -42,7 +42,9 @@ class Energy(Strict):
     )
     pv_yield_kwh_per_kwp: float = Field(default=870.0, gt=0, description="Yearly PV yield")
     cooling_led: bool = Field(default=False, description="Cooling, not heating, leads the demand")
-    heat_note: str = Field(default="", description="The city's heating culture in a sentence")
+    heat_note: dict[str, str] = Field(
+        default_factory=dict, description="The city's heating culture in a sentence; by language"
+    )
 
 
 class Osm(Strict):

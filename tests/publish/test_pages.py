@@ -52,6 +52,19 @@ def test_pages_are_in_three_languages_and_carry_the_stamp(
     assert translate("The city at a glance", language) in html
 
 
+def test_the_report_says_how_the_city_is_heated_and_that_cooling_leads(tmp_path: Path) -> None:
+    edition = toy.edition()
+    notes = {"en": "Wood in every house", "fi": "Puuta joka talossa"}
+    energy = edition.city.energy.model_copy(update={"cooling_led": True, "heat_note": notes})
+    city = edition.city.model_copy(update={"energy": energy})
+    write_reports(replace(edition, city=city), tmp_path, ["en", "fi", "sv"])
+    assert "Wood in every house" in read(tmp_path / "report.html")
+    assert "Puuta joka talossa" in read(tmp_path / "report.fi.html")
+    assert "Kylning, inte värme, styr" in read(tmp_path / "report.sv.html")
+    write_reports(edition, tmp_path, ["en"])
+    assert "Cooling, not heating" not in read(tmp_path / "report.html")
+
+
 def test_the_report_says_what_was_guessed_and_how_far_off_that_is(tmp_path: Path) -> None:
     edition = toy.edition()
     floors = {"known": 900, "imputed": 100, "how": "learnt", "mae": 0.42, "mean": 2.1}
