@@ -30,9 +30,10 @@ from districttype.focus import (
 )
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
+from districttype.indicators.memory import Memory, recalled
 from districttype.indicators.registry import REGISTRY
 from districttype.indicators.tiles import measure_in_tiles
-from districttype.lastrun import Run, load_zones, save_run
+from districttype.lastrun import STAGES, Run, load_zones, save_run
 from districttype.layers.gather import Gathered, gather
 from districttype.layers.guesses import errors_found
 from districttype.layers.schema import Layers
@@ -130,9 +131,7 @@ def classify(
     learnt = load_all(models)
     catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
     with clock.stage("layers", "Reading the layers"):
-        gathered = gather(
-            city, data, layers_file=layers_file, raw=raw / city.id, refresh=refresh, say=say
-        )
+        gathered = gather(city, data, layers_file=layers_file, raw=raw, refresh=refresh, say=say)
     say(gathered.line)
     layers = gathered.layers
     for note in _borders(layers):
@@ -140,11 +139,12 @@ def classify(
     facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
     places = load_places(city)
     facts = Facts(layers=layers)
+    memory = None if out is None else Memory.of(layers, out / STAGES / "measured")
     results: dict[str, ZoneSetResult] = {}
     for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
-        results[zones.name] = classify_zones(zones, facts, facets, learnt, clock)
+        results[zones.name] = classify_zones(zones, facts, facets, learnt, clock, memory)
     with clock.stage("focus", "Recommending what to co-create"):
-        results |= recommend_in(results, facts, catalogue)
+        results |= recommend_in(results, facts, catalogue, memory)
     with clock.stage("typology", "Comparing the districts with each other"):
         groups = _groups(results["districts"], say)
     edition = Edition(
@@ -200,7 +200,7 @@ def reopen(
         raise ConfigError(
             "the run stands on files of your own", where=str(out), todo="name them with --data DIR"
         )
-    gathered = gather(city, kind, layers_file=layers_file, raw=raw / city.id, say=say)
+    gathered = gather(city, kind, layers_file=layers_file, raw=raw, say=say)
     say(gathered.line)
     catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
     results = {}
@@ -231,11 +231,16 @@ def first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
 
 
 def classify_zones(
-    zones: Zones, facts: Facts, facets: Facets, models: Mapping[str, Learnt], clock: Clock
+    zones: Zones,
+    facts: Facts,
+    facets: Facets,
+    models: Mapping[str, Learnt],
+    clock: Clock,
+    memory: Memory | None = None,
 ) -> ZoneSetResult:
     """Measure and label one zone set."""
     with clock.stage("indicators", f"Measuring {len(zones)} {zones.name}"):
-        indicators = measure_in_tiles(zones, facts)
+        indicators = recalled(memory, zones, lambda: measure_in_tiles(zones, facts))
     with clock.stage("typology", f"Labelling {len(zones)} {zones.name}"):
         labels = label_set(zones.name, indicators, facets, models)
     return ZoneSetResult(zones, indicators, labels)
@@ -251,11 +256,14 @@ def _groups(districts: ZoneSetResult, say: Say) -> Groups | None:
 
 
 def recommend_in(
-    results: Mapping[str, ZoneSetResult], facts: Facts, catalogue: Catalogue
+    results: Mapping[str, ZoneSetResult],
+    facts: Facts,
+    catalogue: Catalogue,
+    memory: Memory | None = None,
 ) -> dict[str, ZoneSetResult]:
     """Recommend in every zone set large enough: solutions, blocks in need, single spaces."""
     layers = facts.layers
-    blocks = _blocks(results, facts, catalogue)
+    blocks = _blocks(results, facts, catalogue, memory)
     found = {}
     for name, result in results.items():
         if name in SMALL:
@@ -273,7 +281,10 @@ def recommend_in(
 
 
 def _blocks(
-    results: Mapping[str, ZoneSetResult], facts: Facts, catalogue: Catalogue
+    results: Mapping[str, ZoneSetResult],
+    facts: Facts,
+    catalogue: Catalogue,
+    memory: Memory | None,
 ) -> tuple[Zones, pd.DataFrame] | None:
     """Return the blocks of the city, and of their indicators those that the catalogue asks for."""
     if "blocks" in results:
@@ -281,7 +292,8 @@ def _blocks(
     blocks = make_zone_set("blocks", facts.layers)
     if blocks is None:
         return None
-    return blocks, measure(blocks, facts, names=catalogue.block_indicators())
+    names = catalogue.block_indicators()
+    return blocks, recalled(memory, blocks, lambda: measure(blocks, facts, names=names), names)
 
 
 def _zone_sets(

@@ -116,4 +116,4 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_placeholders_are_found() -> None:
-    assert placeholders("{a} of {b_pct}") == {"a", "b_pct"}
+    assert placeholders("{a} of {b_pct}") == ("a", "b_pct")

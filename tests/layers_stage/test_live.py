@@ -29,7 +29,7 @@ from districttype.layers.live import (
     services,
 )
 from districttype.layers.schema import LAYER_NAMES
-from districttype.pipeline import run_record
+from districttype.pipeline import classify, run_record
 from districttype.provenance import State
 from servers.faulty import Call, Server, serving
 
@@ -146,6 +146,20 @@ def test_falls_and_layers_that_nobody_gave_stand_in_the_record_of_the_run(
     assert "residents" in record["missing_layers"]
     (districts,) = record["layers"]["districts"]["parts"]
     assert "P/first could not be had: refuses: no such type" in districts["notes"]
+
+
+def test_what_was_fetched_is_what_is_classified(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripts(server)
+    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
+    town = city(server.url)
+    fetch(town, tmp_path / "raw" / town.id)
+    asked = server.counts["/second"], server.counts["/register"]
+    edition = classify(town, data="live", zone_sets=["districts"], raw=tmp_path / "raw")
+    assert (server.counts["/second"], server.counts["/register"]) == asked
+    assert [part.state for part in edition.layers["districts"].provenance] == [State.CACHED]
+    assert [path.name for path in (tmp_path / "raw").iterdir()] == [town.id]
 
 
 def test_the_next_run_comes_from_the_cache(server: Server, tmp_path: Path) -> None:

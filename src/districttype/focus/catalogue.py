@@ -35,9 +35,9 @@ def indicator_of(placeholder: str) -> str:
     return placeholder
 
 
-def placeholders(text: str) -> frozenset[str]:
-    """Return the names that stand in braces in a text."""
-    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+def placeholders(text: str) -> tuple[str, ...]:
+    """Return the names that stand in braces in a text, each once, sorted."""
+    return tuple(sorted({name for _, name, _, _ in Formatter().parse(text) if name is not None}))
 
 
 def _words(words: dict[str, str]) -> dict[str, str]:

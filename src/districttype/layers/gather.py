@@ -80,7 +80,7 @@ def gather(
         If live data were asked for and cannot be had; never a fall-back then.
     """
     if data == "embedded":
-        return _embedded(city, "asked for")
+        return _embedded(city, "asked for", raw / city.id)
     if data == "live":
         return _live(city, raw / city.id, refresh=refresh, say=say)
     if data == "auto":
@@ -113,7 +113,7 @@ def _with_standing(line: str, layers: Layers) -> str:
     return f"{line}; {said}" if said else line
 
 
-def _embedded(city: City, why: str) -> Gathered:
+def _embedded(city: City, why: str, raw: Path) -> Gathered:
     if city.figures is None:
         raise ConfigError(
             f"there are no embedded figures of {city.name}",
@@ -121,7 +121,7 @@ def _embedded(city: City, why: str) -> Gathered:
             todo="use --data live, or --data DIR with files of your own",
         )
     line = f"Data: {city.name} reconstructed from published figures ({why}), not for single plots"
-    layers = embedded_layers(city)
+    layers = embedded_layers(city, raw=raw)
     return Gathered(layers, "embedded", _with_standing(line, layers), embedded=True)
 
 
@@ -149,13 +149,13 @@ def _live(
 
 def _auto(city: City, raw: Path, *, refresh: bool, say: Say) -> Gathered:
     if not city.layers:
-        return _embedded(city, "no live provider is configured")
+        return _embedded(city, "no live provider is configured", raw)
     if city.figures is not None and not reachable(city, raw):
-        return _embedded(city, NO_NETWORK)
+        return _embedded(city, NO_NETWORK, raw)
     try:
         return _live(city, raw, refresh=refresh, say=say, policy=QUICK)
     except DistricttypeError as error:
         if city.figures is None:
             raise
         say(f"Live data cannot be had: {error}")
-        return _embedded(city, "live districts or buildings cannot be had")
+        return _embedded(city, "live districts or buildings cannot be had", raw)

@@ -6,8 +6,9 @@ District sums are those published; each house, street and field is invented (see
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date
+from functools import partial
+from pathlib import Path
 
 import geopandas as gpd
 from pyproj import CRS
@@ -23,10 +24,12 @@ from districttype.sources.figures import (
     Reconstruction,
     load_figures,
     reconstruct,
+    reconstruct_once,
 )
 from districttype.sources.figures.tables import LayerNote
 
 CAUTION = N_("Reconstructed from published figures, not for decisions on single plots.")
+KEPT = "reconstructed.zip"
 # The figures that a layer stands on; one that stands on none that was published is generated.
 FED_BY = {
     "districts": ("name", "land_km2"),
@@ -42,7 +45,7 @@ FED_BY = {
 }  # fmt: skip
 
 
-def embedded_layers(city: City, seed: int = SEED, only: Collection[str] | None = None) -> Layers:
+def embedded_layers(city: City, seed: int = SEED, *, raw: Path | None = None) -> Layers:
     """Return the layers that the package reconstructs of a city.
 
     Parameters
@@ -51,8 +54,9 @@ def embedded_layers(city: City, seed: int = SEED, only: Collection[str] | None =
         A city that names its figures.
     seed
         Start of the dice; it moves houses, not sums.
-    only
-        Names of the layers wanted; all without it.
+    raw
+        The city's folder of raw data, in which the reconstruction is kept from one run to the
+        next; made anew each time without it.
 
     Raises
     ------
@@ -67,7 +71,8 @@ def embedded_layers(city: City, seed: int = SEED, only: Collection[str] | None =
         )
     figures = load_figures(city.figures)
     crs = CRS.from_user_input(city.crs)
-    made = reconstruct(figures, crs, seed=seed, grid_origin=city.grid_origin, only=only)
+    make = reconstruct if raw is None else partial(reconstruct_once, file=raw / KEPT)
+    made = make(figures, crs, seed=seed, grid_origin=city.grid_origin)
     return figures_layers(figures, made, city)
 
 

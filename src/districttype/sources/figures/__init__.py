@@ -5,6 +5,7 @@ See `tables` for what a folder of figures holds and `reconstruct` for what is ma
 
 from __future__ import annotations
 
+from districttype.sources.figures.kept import reconstruct_once
 from districttype.sources.figures.real import onto
 from districttype.sources.figures.reconstruct import SEED, Reconstruction, reconstruct
 from districttype.sources.figures.synthetic import multiplied, synthetic_figures
@@ -18,5 +19,6 @@ __all__ = [
     "multiplied",
     "onto",
     "reconstruct",
+    "reconstruct_once",
     "synthetic_figures",
 ]
