@@ -12,7 +12,9 @@ from pyproj import CRS
 from districttype import pipeline
 from districttype.city import load_city
 from districttype.layers.schema import columns
+from districttype.publish.edition import Edition
 from districttype.sources.figures import reconstruct, synthetic_figures
+from districttype.typology.zoneset import SMALL
 
 CITY = """
 id = "made-up"
@@ -54,9 +56,30 @@ def labels(city: Path, config: Path, system: int) -> pd.DataFrame:
         load_city(str(config)),
         data=str(city),
         layers_file=city / f"layers-{system}.toml",
-        zone_sets=("stations",),
+        zone_sets=("stations", "blocks", "cells"),
     )
-    table = edition.results["districts"].labels
+    return labels_of(edition)
+
+
+def assert_same(own: pd.DataFrame, other: pd.DataFrame) -> None:
+    """Every label of a district or station is the same; of blocks and cells 99 in a hundred.
+
+    Some of these are slivers of a few square metres, where the millimetres of a transformation turn
+    a label.
+    """
+    pd.testing.assert_index_equal(own.index, other.index)
+    words = [column for column in own if not column.endswith("_confidence")]
+    for name in own.index.unique("zone_set"):
+        if name in SMALL:
+            assert (own.loc[name, words] == other.loc[name, words]).mean().min() >= 0.99
+        else:
+            pd.testing.assert_frame_equal(own.loc[name], other.loc[name], atol=0.02)
+
+
+def labels_of(edition: Edition) -> pd.DataFrame:
+    """Return the labels of all zone sets as one table."""
+    tables = {name: result.labels for name, result in edition.results.items()}
+    table = pd.concat(tables, names=["zone_set"])
     return table.filter(regex=r"^[a-z]+(_detail|_confidence)?$").sort_index()
 
 
@@ -64,8 +87,8 @@ def labels(city: Path, config: Path, system: int) -> pd.DataFrame:
 @pytest.mark.parametrize("system", [4326, 3035])
 def test_labels_do_not_change_with_the_system_of_the_data(city: Path, system: int) -> None:
     own, other = (labels(city, city / "city.toml", s) for s in (5514, system))
-    assert set(own["density"]) == {"dense", "sparse"}
-    pd.testing.assert_frame_equal(own, other, atol=0.02)
+    assert set(own.loc["districts", "density"]) == {"dense", "sparse"}
+    assert_same(own, other)
 
 
 @pytest.mark.slow
