@@ -72,6 +72,14 @@ def test_districts_are_coloured_and_every_layer_can_be_switched_on(
         assert all(a != b for a, b in itertools.pairwise(seen))
 
 
+def test_a_name_in_another_script_has_its_latin_form_beside(browser: Browser, maps: Path) -> None:
+    with offline(browser, maps / "typology.html", "#lang=en") as page:
+        shown = page.locator(".zone-name").all_inner_texts()
+        assert {"Львів\nLviv", "Κηφισιά\nKifissia", "Kladno"} <= set(shown)
+        page.locator(".leaflet-zones-pane path.leaflet-interactive").nth(2).hover()
+        expect(page.locator(".tip")).to_contain_text("Lviv")
+
+
 @pytest.mark.slow
 def test_every_level_can_be_switched_on(browser: Browser, maps: Path) -> None:
     with offline(browser, maps / "typology.html") as page:

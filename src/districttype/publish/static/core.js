@@ -76,6 +76,12 @@ window.districttype = window.districttype || {};
     return all.filter(function (n, k) { return n && n !== shown && all.indexOf(n) === k; });
   };
 
+  /* The name in Latin letters, where the zone is named in others. */
+  D.latin = function (set, i) {
+    const latin = set.also.latin && set.also.latin[i];
+    return latin && latin !== D.name(set, i) ? latin : "";
+  };
+
   D.facet = function (id) { return D.data.facets.find(function (f) { return f.id === id; }); };
   /* What an id of the catalogue is called: a name by language, English where there is none. */
   D.named = function (table, id) {

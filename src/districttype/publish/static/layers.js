@@ -242,6 +242,7 @@
   function tooltip(name, i) {
     const set = D.set(name);
     const box = el("div", {}, el("strong", { text: D.name(set, i) }));
+    if (D.latin(set, i)) box.append(el("span", { text: D.latin(set, i) }));
     const facet = D.facet(D.state.layer);
     if (facet) {
       const found = D.label(set, facet, i);
@@ -316,11 +317,13 @@
       const p = map.latLngToLayerPoint(at);
       const text = D.name(set, i);
       const code = D.ranking(D.state.layer) ? look(set, i).key : "";
-      const half = text.length * 3.7 + 6;
-      const box = [p.x - half, p.y - 9, p.x + half, p.y + (code && code !== "none" ? 24 : 9)];
+      const latin = D.latin(set, i);
+      const half = Math.max(text.length, latin.length) * 3.7 + 6;
+      const box = [p.x - half, p.y - 9, p.x + half, p.y + 9 + (latin ? 14 : 0) + (code && code !== "none" ? 15 : 0)];
       if (!free(box)) return;
       taken.push(box);
       const html = el("span", { text: text });
+      if (latin) html.append(el("i", { text: latin }));
       if (code && code !== "none") html.append(el("b", { text: code }));
       nameLayer.addLayer(L.marker(at, { pane: "names", interactive: false, keyboard: false, icon: L.divIcon({ className: "zone-name", html: html, iconSize: null }) }));
     });
