@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from districttype.layers.schema import Layer, Layers
     from districttype.pipeline import classify
     from districttype.publish.edition import Edition, ZoneSetResult
+    from districttype.typology.classifier import FacetClassifier
     from districttype.typology.label import label_zones
     from districttype.typology.thresholds import load_facets
     from districttype.zones import Zones, make_zones
@@ -32,6 +33,7 @@ _HOME = {
     "City": "city",
     "DistricttypeError": "errors",
     "Edition": "publish.edition",
+    "FacetClassifier": "typology.classifier",
     "Layer": "layers.schema",
     "Layers": "layers.schema",
     "REGISTRY": "indicators.registry",
@@ -52,6 +54,7 @@ __all__ = [
     "City",
     "DistricttypeError",
     "Edition",
+    "FacetClassifier",
     "Layer",
     "Layers",
     "ZoneSetResult",

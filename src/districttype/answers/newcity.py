@@ -241,6 +241,7 @@ local_language = "{local}"
 # heating_degree_day_ratio = 1.0     # degree days over those of southern Finland (about 4,500)
 {sun}
 # cooling_led = false                # true where cooling, not heating, leads the demand
+# heat_note = {{ en = "" }}            # how the city heats, in a sentence a language
 
 # Who serves which layer, first choice first: the city's own data, where it publishes any, as in
 # cities/espoo.toml of the program, for instance

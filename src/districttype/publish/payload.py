@@ -18,7 +18,7 @@ from districttype import __version__
 from districttype.i18n import Message
 from districttype.indicators.registry import Indicator
 from districttype.places import name_columns
-from districttype.publish import legend, shapes
+from districttype.publish import balance, legend, shapes
 from districttype.publish.base import base_map
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focuspayload import (
@@ -31,26 +31,20 @@ from districttype.publish.focuspayload import (
 from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
 from districttype.publish.templating import static, template_source
-from districttype.publish.texts import Texts, number, percent
+from districttype.publish.texts import Texts, is_share, number, percent
 
 MANY = 1500
 """A zone set with more zones travels light: no reasons, few indicators, few vertices."""
 KEY_INDICATORS = (
     "far", "floor_area_m2", "residents", "residents_per_ha", "jobs", "housing_share",
     "offices_share", "floor_near_station_share", "floor_near_stop_share",
-    "heat_density_mwh_per_ha", "onsite_energy_ratio", "ground_clay_share",
+    "heat_density_mwh_per_ha", "onsite_energy_ratio", "onsite_energy_ratio_low",
+    "onsite_energy_ratio_high", "ground_clay_share",
     "ground_bedrock_share", "green_share",
 )  # fmt: skip
 _CALLS = re.compile(r"""\b(?:t\(|say\(\[)\s*"((?:[^"\\]|\\.)*)\"""")
 _MARKS = re.compile(r"""data-t(?:-label|-placeholder)?="([^"]+)\"""")
 _CHOICES = re.compile(r"""data-t="\{\{ '([^']+)' if .*? else '([^']+)' \}\}\"""")
-
-
-def is_share(indicator: Indicator) -> bool:
-    """Tell whether an indicator reads as a percentage."""
-    return indicator.unit == "1" and (
-        indicator.name.endswith("_share") or indicator.name.startswith("coverage_")
-    )
 
 
 def page_messages() -> set[str]:
@@ -92,11 +86,17 @@ def payload(
     warning = stamp(edition)
     return {
         "page": page,
-        "city": {"names": dict(edition.city.names), "name": edition.city.name},
+        "city": {
+            "names": dict(edition.city.names),
+            "name": edition.city.name,
+            "heating": dict(edition.city.energy.heat_note),
+            "cooling_led": edition.city.energy.cooling_led,
+        },
         "languages": list(languages),
         "scale": shapes.SCALE,
         "bounds": _bounds(edition),
         "facets": [_facet(f, text) for f in legend.FACETS],
+        "balance": balance.of_payload(text),
         "unknown": {
             "name": text(legend.UNKNOWN_NAME),
             "colour": legend.UNKNOWN_COLOUR,

@@ -12,7 +12,7 @@ import shapely
 from districttype import __version__
 from districttype.i18n import N_, Message
 from districttype.layers.guesses import guesses
-from districttype.publish import legend, svg
+from districttype.publish import balance, legend, svg
 from districttype.publish.edition import Edition, Kin, ZoneSetResult
 from districttype.publish.focustables import TABLES
 from districttype.publish.focuswords import choice, clusters, focus_of, leads, sites_of, steps
@@ -153,6 +153,8 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "box": drawing.frame.box,
         "paths": drawing.paths,
         "facets": [_facet(f, result, words) for f in legend.FACETS if f.id in result.labels],
+        "balance": balance.figure(result, words),
+        "energy_notes": balance.notes(edition.city, words),
         "count": len(result.zones),
         "facts": _facts(edition, words),
         "energy": _energy(edition, words),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from districttype.i18n import Message, Value, catalogue
+from districttype.indicators.registry import Indicator
 
 
 class Texts:
@@ -78,3 +79,10 @@ def percent(shares: pd.Series) -> list[int | None]:
     """Return shares as whole percents, null where missing."""
     values = pd.to_numeric(shares, errors="coerce").to_numpy(dtype=float)
     return [None if np.isnan(v) else round(v * 100) for v in values]
+
+
+def is_share(indicator: Indicator) -> bool:
+    """Tell whether an indicator reads as a percentage."""
+    return indicator.unit == "1" and (
+        indicator.name.endswith("_share") or indicator.name.startswith("coverage_")
+    )

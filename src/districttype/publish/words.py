@@ -12,8 +12,8 @@ from districttype.i18n import N_, translate
 from districttype.indicators.registry import Indicator
 from districttype.publish import legend
 from districttype.publish.edition import Edition, ZoneSetResult
-from districttype.publish.payload import is_share
 from districttype.publish.tables import say
+from districttype.publish.texts import is_share
 
 BORDERLINE = N_("borderline")
 UNKNOWN = N_("unknown")

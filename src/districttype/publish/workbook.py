@@ -15,9 +15,9 @@ from districttype import __version__
 from districttype.i18n import N_
 from districttype.publish import legend
 from districttype.publish.edition import Edition
-from districttype.publish.payload import is_share
 from districttype.publish.stamp import JUDGEMENT, MADE, stamp
 from districttype.publish.tables import focus_ids, focus_table, source_table
+from districttype.publish.texts import is_share
 from districttype.publish.words import Words
 
 LONGEST = 60

@@ -6,13 +6,12 @@ station" where there are no buildings, and what a share means when part of the w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Columns = Mapping[str, NDArray[np.float64]]
 Get = Callable[[str], NDArray[np.float64]]
 
 ENOUGH = 0.8  # coverage from which a share of floor area is taken to speak for the whole zone

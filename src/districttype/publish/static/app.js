@@ -33,7 +33,8 @@
     if (D.data.page === "focus") return ["more", "first"].concat(D.data.solutions.map(function (s) { return s.id; }));
     const has = Object.values(D.data.sets);
     return D.data.facets.map(function (f) { return f.id; })
-      .filter(function (id) { return has.some(function (s) { return s.facets[id]; }); });
+      .filter(function (id) { return has.some(function (s) { return s.facets[id]; }); })
+      .concat(has.some(function (s) { return s.indicators[D.data.balance.indicator]; }) ? [D.data.balance.id] : []);
   }
   function language() {
     const wishes = [D.recall("language")].concat((navigator.languages || []).map(function (l) { return l.slice(0, 2); }));
@@ -294,7 +295,7 @@
     }));
     $("facets").querySelector("div").replaceChildren.apply($("facets").querySelector("div"), layers().map(function (id) {
       const facet = D.facet(id);
-      const name = facet ? el("span", { text: t(facet.name) }) : D.ranking(id) ? el("span", { text: D.rankingName(id) })
+      const name = facet || id === D.data.balance.id ? el("span", { text: t((facet || D.data.balance).name) }) : D.ranking(id) ? el("span", { text: D.rankingName(id) })
         : el("span", { title: D.solutionName(id) }, D.code(id), el("span", { class: "sr", text: D.solutionName(id) }));
       return radio("layer", id, name, id === D.state.layer, function () {
         D.state.layer = id; D.state.label = null; D.repaint(); D.showPanel(); legend(); write();

@@ -83,6 +83,23 @@ window.districttype = window.districttype || {};
   };
 
   D.facet = function (id) { return D.data.facets.find(function (f) { return f.id === id; }); };
+  /* The energy balance: which of its steps a zone is in, -1 where it is unknown. */
+  D.balanceStep = function (set, i) {
+    const values = set.indicators[D.data.balance.indicator];
+    if (!values || values[i] === null) return -1;
+    return D.data.balance.cuts.filter(function (cut) { return values[i] >= cut; }).length;
+  };
+  D.balanceRange = function (step) {
+    const ends = [0].concat(D.data.balance.cuts);
+    return step < ends.length - 1 ? D.percent(ends[step]) + "–" + D.percent(ends[step + 1]) : "≥ " + D.percent(ends[step]);
+  };
+  D.balanceHint = function () {
+    return [t(D.data.balance.note)].concat(D.data.city.cooling_led ? [t(D.data.balance.cooling)] : []);
+  };
+  D.balanceNotes = function () {
+    const heating = D.data.city.heating;
+    return D.balanceHint().concat([t(D.data.balance.left_out), heating[D.state.lang] || heating.en || ""]).filter(Boolean);
+  };
   /* What an id of the catalogue is called: a name by language, English where there is none. */
   D.named = function (table, id) {
     const names = D.data.names[table] && D.data.names[table][id];

@@ -70,6 +70,11 @@
         hatch: found.borderline ? PALE_LINE : null,
       };
     }
+    if (layer === D.data.balance.id) {
+      const step = D.balanceStep(set, i);
+      return step < 0 ? { key: "unknown", colour: D.data.unknown.colour, hatch: D.data.unknown.line }
+        : { key: "e" + step, colour: D.data.balance.colours[step], hatch: null };
+    }
     if (D.ranking(layer)) {
       const lead = D.leadersOf(set, i, layer).map(function (f) { return D.solution(f.solution); });
       return lead.length
@@ -125,6 +130,11 @@
         hint: set.facets[facet.id] && set.facets[facet.id].confidence
           ? D.say(["Hatched in white: fewer than {share_pct} of the draws keep the label", { share_pct: D.data.borderline }]) : "",
       };
+    }
+    if (D.state.layer === D.data.balance.id) {
+      D.data.balance.colours.forEach(function (colour, step) { add("e" + step, D.balanceRange(step), colour, null, true); });
+      add("unknown", t(D.data.unknown.name), D.data.unknown.colour, D.data.unknown.line);
+      return { title: t(D.data.balance.name), note: t(D.data.balance.question), rows: rows, hint: D.balanceHint().join(" ") };
     }
     if (D.ranking(D.state.layer)) {
       D.data.solutions.forEach(function (s) { add(s.id, s.id + " " + D.solutionName(s.id), s.colour, null); });
@@ -248,6 +258,9 @@
       const found = D.label(set, facet, i);
       box.append(el("span", { text: found.label ? t(found.label.name) : t(D.data.unknown.name) }));
       if (found.borderline) box.append(el("em", { text: t("borderline") }));
+    } else if (D.state.layer === D.data.balance.id) {
+      const step = D.balanceStep(set, i);
+      box.append(el("span", { text: step < 0 ? t(D.data.unknown.name) : D.percent(set.indicators[D.data.balance.indicator][i]) }));
     } else {
       const focus = D.focusOf(set, i).find(function (f) { return f.solution === (D.ranking(D.state.layer) ? look(set, i).key : D.state.layer); });
       box.append(el("span", { text: focus ? focus.solution + " " + D.solutionName(focus.solution) : t("No focus area") }));

@@ -16,8 +16,8 @@
     if (D.state.zones.length > 1) panel.append(others(set));
     if (D.data.stamp) panel.append(el("p", { class: "warning", text: D.say(D.data.stamp) }));
     const blocks = D.data.page === "focus"
-      ? [focus(set, i), labels(set, i), alike(set, i), numbers(set, i)]
-      : [labels(set, i), focus(set, i), alike(set, i), numbers(set, i)];
+      ? [focus(set, i), labels(set, i), balance(set, i), alike(set, i), numbers(set, i)]
+      : [labels(set, i), balance(set, i), focus(set, i), alike(set, i), numbers(set, i)];
     blocks.forEach(function (block) { if (block) panel.append(block); });
     panel.append(el("p", { class: "small", text: D.say(D.data.made) }));
     panel.scrollTop = 0;
@@ -145,6 +145,20 @@
       el("dd", {}, list && words.length > 1
         ? el("ul", {}, words.map(function (w) { return el("li", { text: w }); }))
         : words.join(", ")));
+  }
+
+  /* ---- energy balance ---------------------------------------------------------------- */
+  function balance(set, i) {
+    const b = D.data.balance;
+    const step = D.balanceStep(set, i);
+    if (!set.indicators[b.indicator]) return null;
+    const range = ["_low", "_high"].map(function (end) { return (set.indicators[b.indicator + end] || [])[i]; });
+    return el("section", { id: "balance" }, el("h3", { text: t(b.name) }),
+      step < 0 ? el("p", { text: t("Unknown: too few buildings of known floor area") })
+        : el("p", {}, D.swatch(b.colours[step], null), " ",
+          D.say(["Its roofs could yield {share_pct} of the heat and electricity that its buildings use ({low_pct} to {high_pct} by what one assumes)",
+            { share_pct: set.indicators[b.indicator][i], low_pct: range[0], high_pct: range[1] }]) + "."),
+      el("p", { class: "reason", text: D.balanceNotes().join(" ") }));
   }
 
   /* ---- districts alike --------------------------------------------------------------- */

@@ -55,7 +55,6 @@ SHARES: Final = (
     *(f"cover_{name}" for name in COVERS), *(f"ground_{name}" for name in GROUNDS),
     *(f"transit_{name}" for name in TRANSIT),
 )  # fmt: skip
-COUNTS: Final = ("bus_stops", "bike_share_stations", "intersections")
 REQUIRED: Final = ("id", "name", "land_km2")
 STATION_COLUMNS: Final = ("name", "mode", "lon", "lat", "opened", "approximate", "note")
 BASES: Final = ("total", "additional")

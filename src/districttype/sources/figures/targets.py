@@ -17,7 +17,6 @@ from districttype.sources.figures.tables import Figures
 PERSONS: Final = {"small": 2.72, "flats": 1.72}
 JOB_FLOOR_M2: Final = {"education": 85.0, "health": 35.0, "public": 35.0}
 HOME_M2: Final = {"small": 135.0, "flats": 72.0}  # gross, where no figure tells
-GROWTH_SINCE: Final = 2016  # the stock's year; homes that came later are known to be new
 
 SECTORS: Final = {
     "office": "jobs_offices", "retail": "jobs_retail", "industrial": "jobs_industry",
