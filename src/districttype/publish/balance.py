@@ -26,6 +26,10 @@ LEFT_OUT = N_(
     "Cooling, plugs, processes and traffic are not in it, nor are waste heat and ground heat."
 )
 COOLING = N_("Cooling leads here, and the balance leaves it out: the true share is lower.")
+COOLED = N_(
+    "Cooling, not heating, leads the demand for energy here: cold and the sun's electricity are "
+    "what districts can share."
+)
 CUTS = (0.1, 0.2, 0.5, 1.0)
 """Where a step ends and the next begins; the last step is energy positive."""
 COLOURS = legend.SCORE_COLOURS
@@ -61,6 +65,8 @@ def figure(result: ZoneSetResult, words: Words) -> dict[str, Any] | None:
         "name": words.t(NAME),
         "question": words.t(QUESTION),
         "map": svg.coloured((colours[step] for step in steps), "z"),
+        "notes": [words.t(NOTE), words.t(LEFT_OUT)]
+        + ([words.t(COOLING)] if words.edition.city.energy.cooling_led else []),
         "unknown": int(unknown.sum()),
         "rows": [
             {"name": name, "colour": colour, "count": int(n), "share": float(n) / len(values)}
@@ -70,11 +76,12 @@ def figure(result: ZoneSetResult, words: Words) -> dict[str, Any] | None:
     }
 
 
-def notes(city: City, words: Words) -> list[str]:
-    """Return what the balance is, how the city heats, and whether it rather cools."""
-    heating = city.energy.heat_note
-    said = [words.t(NOTE), words.t(LEFT_OUT), words.t(COOLING) if city.energy.cooling_led else ""]
-    return [*filter(None, said), *filter(None, [heating.get(words.language, heating.get("en"))])]
+def heating(city: City, words: Words) -> list[str]:
+    """Return how the city is heated, and that cooling leads where it does."""
+    note = city.energy.heat_note
+    said = [note.get(words.language) or note.get("en", "")]
+    said += [words.t(COOLED)] if city.energy.cooling_led else []
+    return [text for text in said if text]
 
 
 def _step_names(words: Words) -> list[str]:

@@ -22,10 +22,6 @@ from districttype.publish.tables import source_table
 from districttype.publish.templating import environment, static
 from districttype.publish.words import Words
 
-COOLED = N_(
-    "Cooling, not heating, leads the demand for energy here: cold and the sun's electricity are "
-    "what districts can share."
-)
 KEY_INDICATORS = (
     "residents", "jobs", "far", "mean_floors", "residents_per_ha", "dense_floor_share",
     "reserve_m2", "growth_ratio", "housing_share", "offices_share", "industry_share",
@@ -78,14 +74,6 @@ def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
             )
         )
         (folder / file_name("index", language, languages)).write_text(html, encoding="utf-8")
-
-
-def _energy(edition: Edition, words: Words) -> list[str]:
-    """Say how the city is heated, and whether cooling is what leads."""
-    energy = edition.city.energy
-    said = [energy.heat_note.get(words.language) or energy.heat_note.get("en", "")]
-    said += [words.t(COOLED)] if energy.cooling_led else []
-    return [text for text in said if text]
 
 
 def file_name(stem: str, language: str, languages: Sequence[str]) -> str:
@@ -141,6 +129,8 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
     words = Words(edition, language)
     result = edition.results["districts"]
     warning = stamp(edition)
+    facets = [_facet(f, result, words) for f in legend.FACETS if f.id in result.labels]
+    balanced = balance.figure(result, words)
     return {
         "w": words,
         "_": words.t,
@@ -152,12 +142,12 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "judgement": words.t(JUDGEMENT),
         "box": drawing.frame.box,
         "paths": drawing.paths,
-        "facets": [_facet(f, result, words) for f in legend.FACETS if f.id in result.labels],
-        "balance": balance.figure(result, words),
-        "energy_notes": balance.notes(edition.city, words),
+        "facets": facets,
+        "balance": balanced,
+        "figures": [*facets, *([balanced] if balanced else [])],
         "count": len(result.zones),
         "facts": _facts(edition, words),
-        "energy": _energy(edition, words),
+        "energy": balance.heating(edition.city, words),
         "leads": leads(result, words),
         "choice": choice(edition, result, words),
         "clusters": clusters(result, words),
