@@ -121,6 +121,20 @@ def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None
             assert (tmp_path / city / file).read_bytes() == (in_turn / city / file).read_bytes()
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_tiles_on_workers_give_the_same_bytes_as_in_turn(tmp_path: Path) -> None:
+    pytest.importorskip("dask.distributed")
+    for name, scheduler in (("turn", IN_TURN), ("local", many.LOCAL)):
+        outcomes = run(tmp_path / name, scheduler=scheduler, large=2000)
+        assert [outcome.error for outcome in outcomes] == ["", ""]
+    for city in ("kladno", "kifissia"):
+        assert not (tmp_path / "local" / city / ".tiles").exists()
+        for file in ("districts.csv", "focus.csv"):
+            one, other = (tmp_path / name / city / file for name in ("turn", "local"))
+            assert one.read_bytes() == other.read_bytes()
+
+
 def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"--scheduler nonsense: no scheduler answers"):
         run(tmp_path, scheduler="nonsense")

@@ -111,7 +111,7 @@ def classify(
     if cities is not None:
         from districttype.many import classify_cities, named_cities
 
-        classify_cities(
+        outcomes = classify_cities(
             named_cities(cities),
             options.out or PROCESSED,
             data=options.data or "auto",
@@ -123,6 +123,8 @@ def classify(
             say=say,
         )
         typer.echo(f"All cities: {(options.out or PROCESSED) / 'cities.html'}")
+        if any(outcome.error for outcome in outcomes):
+            raise typer.Exit(1)
         return
     if not options.city:
         raise typer.BadParameter("name a city, or several with --cities")

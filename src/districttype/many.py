@@ -20,6 +20,7 @@ import pandas as pd
 from districttype import pipeline
 from districttype.city import City, known_cities, load_city
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
+from districttype.indicators.tiles import LARGE, Measure, Spread, Tile
 from districttype.lastrun import Kept, read_kept
 from districttype.publish.cities import CityResult, write_cities
 from districttype.typology.alike import Comparison
@@ -40,6 +41,7 @@ class Job:
     raw: Path
     out: Path
     language: str | None = None
+    large: int = LARGE
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ def classify_cities(
     language: str | None = None,
     scheduler: str = LOCAL,
     workers: int = WORKERS,
+    large: int = LARGE,
     say: Say = lambda _: None,
 ) -> list[Outcome]:
     """Classify several cities, and write one table, look-alikes and a page of all of them.
@@ -97,6 +100,8 @@ def classify_cities(
         same folders (tcp://...), or `none` (one city after another).
     workers
         Of a local cluster.
+    large
+        Buildings from which a city is measured tile by tile, its tiles side by side.
     say
         Told which city is done.
 
@@ -110,7 +115,7 @@ def classify_cities(
         If no city succeeded.
     """
     jobs = [
-        Job(city, data, tuple(zone_sets), raw.resolve(), (out / city.id).resolve(), language)
+        Job(city, data, tuple(zone_sets), raw.resolve(), (out / city.id).resolve(), language, large)
         for city in cities
     ]
     found: dict[str, Outcome] = {}
@@ -127,8 +132,8 @@ def classify_cities(
     return [found[city.id] for city in cities]
 
 
-def run_job(job: Job) -> Outcome:
-    """Classify one city, on whatever machine this is."""
+def run_job(job: Job, spread: Spread = map) -> Outcome:
+    """Classify one city, on whatever machine this is; its tiles, if it is large, by `spread`."""
     begin = time.perf_counter()
     try:
         edition = pipeline.classify(
@@ -138,11 +143,26 @@ def run_job(job: Job) -> Outcome:
             raw=job.raw,
             out=job.out,
             language=job.language,
+            spread=spread,
+            large=job.large,
         )
     except DistricttypeError as error:
         return Outcome(job.city, job.out, error=str(error))
     line = f"{len(edition.results['districts'].zones)} districts. {edition.run['data_line']}"
     return Outcome(job.city, job.out, line, round(time.perf_counter() - begin, 1))
+
+
+def run_on_worker(job: Job) -> Outcome:
+    """Classify one city on a worker of a cluster, whose other workers help with its tiles."""
+    return run_job(job, side_by_side)
+
+
+def side_by_side(work: Measure, tiles: Sequence[Tile]) -> list[pd.DataFrame]:
+    """Measure tiles on the workers of the cluster that this runs on, before cities in wait."""
+    with _dask("").worker_client() as client:
+        futures = client.map(work, tiles, pure=False, retries=RETRIES, priority=1)
+        found: list[pd.DataFrame] = client.gather(futures)
+    return found
 
 
 def _outcomes(jobs: Sequence[Job], scheduler: str, workers: int, say: Say) -> Iterator[Outcome]:
@@ -151,7 +171,7 @@ def _outcomes(jobs: Sequence[Job], scheduler: str, workers: int, say: Say) -> It
         return
     with cluster(scheduler, workers) as client:
         say(f"{len(jobs)} cities on {len(client.scheduler_info()['workers'])} workers")
-        futures = client.map(run_job, jobs, pure=False, retries=RETRIES)
+        futures = client.map(run_on_worker, jobs, pure=False, retries=RETRIES)
         waiting = dict(zip(futures, jobs, strict=True))
         for future in _dask(scheduler).as_completed(futures):
             error = future.exception()

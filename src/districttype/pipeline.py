@@ -5,19 +5,15 @@ Read `classify` from top to bottom and you know the program.
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from districttype import __version__
 from districttype.city import City
 from districttype.errors import ConfigError, EmptyResultError
 from districttype.focus import (
@@ -29,23 +25,23 @@ from districttype.focus import (
     recommend,
 )
 from districttype.indicators.facts import Facts
-from districttype.indicators.measure import measure
-from districttype.indicators.memory import Memory, recalled
+from districttype.indicators.measurer import Measurer
+from districttype.indicators.memory import Memory
 from districttype.indicators.registry import REGISTRY
-from districttype.indicators.tiles import measure_in_tiles
+from districttype.indicators.tiles import LARGE, Spread, laid_down
 from districttype.lastrun import STAGES, Run, load_zones, save_run
-from districttype.layers.gather import Gathered, gather
+from districttype.layers.gather import gather
 from districttype.layers.guesses import errors_found
 from districttype.layers.schema import Layers
-from districttype.layers.standing import standing
 from districttype.places import load_places
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.postgis import check_postgis
 from districttype.publish.write import publish
+from districttype.record import alike_record, models_record, run_record
 from districttype.typology.alike import Groups, group_zones
 from districttype.typology.learn import Learnt, load_all
 from districttype.typology.thresholds import Facets, as_tested, load_facets, moved
-from districttype.typology.zoneset import SEED, SMALL, label_set
+from districttype.typology.zoneset import SMALL, label_set
 from districttype.zones import Zones, make_zone_set
 from districttype.zones.places import make_places
 
@@ -85,6 +81,8 @@ def classify(
     to: str | None = None,
     refresh: bool = False,
     models: Sequence[Path] = (),
+    spread: Spread = map,
+    large: int = LARGE,
     say: Say = lambda _: None,
 ) -> Edition:
     """Classify a city and publish the result.
@@ -113,6 +111,10 @@ def classify(
         Fetch anew what is cached.
     models
         Files of `districttype learn`: their labels stand in place of those of the rules.
+    spread
+        Measures the tiles of a large city, as `map` does; they are laid down in `out` meanwhile.
+    large
+        Buildings from which a city is large.
     say
         Told what is being done, one line a stage.
 
@@ -141,10 +143,12 @@ def classify(
     facts = Facts(layers=layers)
     memory = None if out is None else Memory.of(layers, out / STAGES / "measured")
     results: dict[str, ZoneSetResult] = {}
-    for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
-        results[zones.name] = classify_zones(zones, facts, facets, learnt, clock, memory)
-    with clock.stage("focus", "Recommending what to co-create"):
-        results |= recommend_in(results, facts, catalogue, memory)
+    with laid_down(out, spread, large) as tiling:
+        measurer = Measurer(facts, memory, tiling)
+        for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
+            results[zones.name] = classify_zones(zones, measurer, facets, learnt, clock)
+        with clock.stage("focus", "Recommending what to co-create"):
+            results |= recommend_in(results, measurer, catalogue)
     with clock.stage("typology", "Comparing the districts with each other"):
         groups = _groups(results["districts"], say)
     edition = Edition(
@@ -152,7 +156,7 @@ def classify(
         layers=layers,
         results=results,
         run=run_record(city, gathered, results, facets, catalogue, clock.seconds, started)
-        | {"models": _models(learnt), "alike": _alike(groups)},
+        | {"models": models_record(learnt), "alike": alike_record(groups)},
         embedded=gathered.embedded,
         registry=REGISTRY,
         catalogue=catalogue,
@@ -211,7 +215,7 @@ def reopen(
             results[name] = ZoneSetResult(
                 zones, indicators.reindex(zones.ids), labels.reindex(zones.ids)
             )
-    results |= recommend_in(results, Facts(layers=gathered.layers), catalogue)
+    results |= recommend_in(results, Measurer(Facts(layers=gathered.layers)), catalogue)
     return Edition(
         city=city,
         layers=gathered.layers,
@@ -232,15 +236,14 @@ def first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
 
 def classify_zones(
     zones: Zones,
-    facts: Facts,
+    measurer: Measurer,
     facets: Facets,
     models: Mapping[str, Learnt],
     clock: Clock,
-    memory: Memory | None = None,
 ) -> ZoneSetResult:
     """Measure and label one zone set."""
     with clock.stage("indicators", f"Measuring {len(zones)} {zones.name}"):
-        indicators = recalled(memory, zones, lambda: measure_in_tiles(zones, facts))
+        indicators = measurer(zones)
     with clock.stage("typology", f"Labelling {len(zones)} {zones.name}"):
         labels = label_set(zones.name, indicators, facets, models)
     return ZoneSetResult(zones, indicators, labels)
@@ -256,14 +259,11 @@ def _groups(districts: ZoneSetResult, say: Say) -> Groups | None:
 
 
 def recommend_in(
-    results: Mapping[str, ZoneSetResult],
-    facts: Facts,
-    catalogue: Catalogue,
-    memory: Memory | None = None,
+    results: Mapping[str, ZoneSetResult], measurer: Measurer, catalogue: Catalogue
 ) -> dict[str, ZoneSetResult]:
     """Recommend in every zone set large enough: solutions, blocks in need, single spaces."""
-    layers = facts.layers
-    blocks = _blocks(results, facts, catalogue, memory)
+    layers = measurer.facts.layers
+    blocks = _blocks(results, measurer, catalogue)
     found = {}
     for name, result in results.items():
         if name in SMALL:
@@ -281,19 +281,15 @@ def recommend_in(
 
 
 def _blocks(
-    results: Mapping[str, ZoneSetResult],
-    facts: Facts,
-    catalogue: Catalogue,
-    memory: Memory | None,
+    results: Mapping[str, ZoneSetResult], measurer: Measurer, catalogue: Catalogue
 ) -> tuple[Zones, pd.DataFrame] | None:
     """Return the blocks of the city, and of their indicators those that the catalogue asks for."""
     if "blocks" in results:
         return results["blocks"].zones, results["blocks"].indicators
-    blocks = make_zone_set("blocks", facts.layers)
+    blocks = make_zone_set("blocks", measurer.facts.layers)
     if blocks is None:
         return None
-    names = catalogue.block_indicators()
-    return blocks, recalled(memory, blocks, lambda: measure(blocks, facts, names=names), names)
+    return blocks, measurer(blocks, catalogue.block_indicators(), most=len(blocks))
 
 
 def _zone_sets(
@@ -325,77 +321,3 @@ def _zone_sets(
         named = make_places(places, made)
         if named is not None:
             yield named
-
-
-def run_record(
-    city: City,
-    gathered: Gathered,
-    results: Mapping[str, ZoneSetResult],
-    facets: Facets,
-    catalogue: Catalogue,
-    seconds: Mapping[str, float],
-    started: datetime,
-) -> dict[str, Any]:
-    """Return what run.json says: versions, config, thresholds, provenance, counts and times."""
-    libraries = ("geopandas", "shapely", "pyogrio", "scikit-learn", "folium", "osmnx", "rasterio")
-    ended = datetime.now(UTC)
-    return {
-        "program": {"name": "districttype", "version": __version__},
-        "python": platform.python_version(),
-        "libraries": {name: version(name) for name in libraries},
-        "city": city.model_dump(mode="json", exclude={"layers"}),
-        "data": gathered.kind,
-        "data_line": gathered.line,
-        "standing": standing(gathered.layers),
-        "as_of": gathered.layers.as_of.isoformat(),
-        "seed": SEED,
-        "thresholds": {
-            facet: {name: cut.model_dump() for name, cut in table.thresholds.items()}
-            for facet, table in facets.items()
-        },
-        "needs": {facet: table.least for facet, table in facets.items()},
-        "layers": {
-            name: {
-                "rows": layer.rows,
-                "parts": [part.model_dump(mode="json") for part in layer.provenance],
-                **gathered.reports.get(name, {}),
-            }
-            for name, layer in gathered.layers.items()
-        },
-        "missing_layers": gathered.missing,
-        "falls": [
-            {"layer": fall.layer, "provider": fall.provider, "problem": fall.error.what}
-            for fall in gathered.falls
-        ],
-        "zone_sets": {
-            name: {
-                "zones": len(result.zones),
-                "labels": {
-                    facet: result.labels[facet].value_counts().to_dict()
-                    for facet in (*facets,)
-                    if facet in result.labels
-                },
-            }
-            for name, result in results.items()
-        },
-        "focus": {
-            name: result.city.record(catalogue)
-            for name, result in results.items()
-            if result.city is not None
-        },
-        "started": started.isoformat(timespec="seconds"),
-        "ended": ended.isoformat(timespec="seconds"),
-        "seconds": dict(seconds),
-    }
-
-
-def _models(models: Mapping[str, Learnt]) -> dict[str, dict[str, Any]]:
-    """Return which facets' labels are learnt, of which city's labels, and how well that went."""
-    return {facet: {"city": m.city, "test": m.report} for facet, m in models.items()}
-
-
-def _alike(groups: Groups | None) -> dict[str, Any] | None:
-    """Return how many groups of districts there are, and how their number was chosen."""
-    if groups is None:
-        return None
-    return {"k": groups.k, "silhouette": groups.silhouette, "stability": groups.stability}

@@ -29,8 +29,9 @@ from districttype.layers.live import (
     services,
 )
 from districttype.layers.schema import LAYER_NAMES
-from districttype.pipeline import classify, run_record
+from districttype.pipeline import classify
 from districttype.provenance import State
+from districttype.record import run_record
 from servers.faulty import Call, Server, serving
 
 HASTY = replace(QUICK, interval=0.0, wait_initial=0.01, wait_max=0.02, connect=2.0)

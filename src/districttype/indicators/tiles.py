@@ -1,23 +1,96 @@
-"""Measuring in tiles: what lies between zones and layers is held for one tile at a time."""
+"""Measuring in tiles: what lies between zones and layers is held for one tile at a time.
+
+A city of ordinary size is measured from its layers as they are in memory. Of a large one each tile
+is measured from the window of the layers that it needs, read from files, by itself: here, one after
+another, or wherever `Tiling.spread` sends it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import shutil
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
+from districttype.layers.windows import Box, LayerFiles
 from districttype.zones import Zones
 
 MOST = 20_000  # zones of a tile
+LARGE = 250_000  # buildings of a city that is measured by windows, and of a tile of it
+# How far beyond a tile its indicators look, m: 1,000 of walking to a service (waste heat is looked
+# for as far), 200 from a door to the street, and 1,000 of streets beyond, so that streets that end
+# with the window are not taken for an island; and the size of a large building.
+REACH = 2500.0
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Some zones that lie together, and the files that hold their city's layers."""
+
+    zones: Zones
+    files: LayerFiles
+    names: tuple[str, ...] | None = None
+
+
+Measure = Callable[[Tile], pd.DataFrame]
+Spread = Callable[[Measure, Sequence[Tile]], Iterable[pd.DataFrame]]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How a large city is measured.
+
+    Attributes
+    ----------
+    folder
+        Where its layers are laid down meanwhile; None measures from memory whatever the size.
+    spread
+        Measures tiles as `map` does: in turn, or side by side on a cluster.
+    large
+        Buildings from which a city is large; and of a tile, about.
+    """
+
+    folder: Path | None = None
+    spread: Spread = map
+    large: int = LARGE
+
+    def files(self, facts: Facts) -> LayerFiles | None:
+        """Return the layers laid down in files, once a run; None where the city is not large."""
+        if self.folder is None or len(facts.frame("buildings")) <= self.large:
+            return None
+        folder = self.folder
+        return facts.once(lambda facts: LayerFiles.write(facts.layers, folder), "files", folder)
+
+
+@contextmanager
+def laid_down(out: Path | None, spread: Spread, large: int) -> Iterator[Tiling]:
+    """Have a large city's layers in a folder of its outputs while it is measured, and not after."""
+    folder = None if out is None else out / ".tiles"
+    try:
+        yield Tiling(folder, spread, large)
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def measure_in_tiles(
-    zones: Zones, facts: Facts, *, most: int = MOST, names: Collection[str] | None = None
+    zones: Zones,
+    facts: Facts,
+    *,
+    most: int = MOST,
+    names: Collection[str] | None = None,
+    tiling: Tiling | None = None,
 ) -> pd.DataFrame:
-    """Measure as `measure` does, at most `most` zones at once.
+    """Measure as `measure` does, tile by tile where zones or buildings are many.
 
     A zone's indicators hang on no other zone, so that the result is the same; zones of one tile lie
     together, so that each tile meets few of the layers' things.
@@ -27,21 +100,69 @@ def measure_in_tiles(
     zones, names
         As in `measure`.
     facts
-        The layers, and what follows from them alone: worked out once for all tiles.
+        The layers, and what follows from them alone: worked out once for all tiles where the city
+        is not large.
     most
         How many zones a tile has at most.
+    tiling
+        How a large city is measured; from memory, as any other, if None.
     """
-    if len(zones) <= most:
-        return measure(zones, facts, names=names)
-    parts = [measure(tile, facts, names=names) for tile in tiles(zones, most)]
+    files = None if tiling is None else tiling.files(facts)
+    if files is None or tiling is None:
+        if len(zones) <= most:
+            return measure(zones, facts, names=names)
+        parts = [measure(tile, facts, names=names) for tile in tiles(zones, most)]
+    else:
+        houses = facts.frame("buildings").geometry.to_numpy()
+        wanted = None if names is None else tuple(names)
+        some = [Tile(part, files, wanted) for part in tiles(zones, most, (houses, tiling.large))]
+        parts = list(tiling.spread(measure_tile, some))
     return pd.concat(parts).loc[zones.ids].set_index(zones.ids)
 
 
-def tiles(zones: Zones, most: int) -> Iterator[Zones]:
-    """Yield the zones in groups that lie together: along a Hilbert curve."""
+def measure_tile(tile: Tile) -> pd.DataFrame:
+    """Measure a tile from the window of the layers that it needs, wherever this runs."""
+    box = window(tile.zones, tile.files)
+    return measure(tile.zones, tile.files.read(box), names=tile.names)
+
+
+def window(zones: Zones, files: LayerFiles) -> Box:
+    """Return the box of the layers that zones need.
+
+    People are counted on ground that may be larger than a zone and are spread over all homes on it,
+    so that all of it must lie within reach.
+    """
+    box: Box = tuple(zones.frame.total_bounds)
+    west, south, east, north = files.extent("residents", box)
+    return west - REACH, south - REACH, east + REACH, north + REACH
+
+
+def tiles(zones: Zones, most: int, load: tuple[Any, int] | None = None) -> Iterator[Zones]:
+    """Yield the zones in groups that lie together: along a Hilbert curve.
+
+    Parameters
+    ----------
+    zones
+        The zones.
+    most
+        How many a group has at most.
+    load
+        Shapes of buildings, and how many of them the zones of a group hold, about.
+    """
     order = np.argsort(zones.frame.geometry.hilbert_distance().to_numpy(), kind="stable")
-    for begin in range(0, len(order), most):
-        rows = np.sort(order[begin : begin + most])
+    begins = [0]
+    held = np.zeros(len(order) + 1, dtype=np.int64)
+    if load is not None:
+        np.cumsum(_held(zones, load[0])[order], out=held[1:])
+    while begins[-1] < len(order):
+        begin = begins[-1]
+        end = min(begin + most, len(order))
+        if load is not None:
+            full = int(np.searchsorted(held, held[begin] + load[1], side="right")) - 1
+            end = min(end, max(full, begin + 1))
+        begins.append(end)
+    for begin, end in pairwise(begins):
+        rows = np.sort(order[begin:end])
         yield Zones(
             zones.name,
             zones.frame.iloc[rows],
@@ -49,3 +170,11 @@ def tiles(zones: Zones, most: int) -> Iterator[Zones]:
             zones.land_m2.iloc[rows],
             zones.notes,
         )
+
+
+def _held(zones: Zones, shapes: Any) -> np.ndarray:
+    """Return about how many shapes lie in each zone: those whose box has its middle there."""
+    low_x, low_y, high_x, high_y = shapely.bounds(shapes).T
+    middles = shapely.points((low_x + high_x) / 2, (low_y + high_y) / 2)
+    zone, _ = shapely.STRtree(middles).query(zones.frame.geometry.to_numpy(), predicate="contains")
+    return np.bincount(zone, minlength=len(zones))

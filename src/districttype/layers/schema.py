@@ -262,6 +262,15 @@ def columns(layer: str) -> tuple[str, ...]:
     return tuple(_COLUMNS[layer])
 
 
+def value_lists(layer: str) -> frozenset[str]:
+    """Return the columns of a layer whose values the schema lists, flags among them."""
+    return frozenset(
+        name
+        for name, column in _COLUMNS[layer].items()
+        if str(column.dtype) == "boolean" or any(check.name == "isin" for check in column.checks)
+    )
+
+
 def empty(layer: str, crs: CRS) -> gpd.GeoDataFrame:
     """Return a canonical table of a layer without rows."""
     table: dict[str, list[Any]] = {name: [] for name in _COLUMNS[layer]} | {"geometry": []}
