@@ -1,4 +1,4 @@
-"""How a run measures: it recalls what was measured before, and goes tile by tile in a large city."""
+"""How a run measures: what it did before it recalls, and a large city it takes tile by tile."""
 
 from __future__ import annotations
 
