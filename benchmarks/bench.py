@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import cityscape
+import country
 import geopandas as gpd
 import numpy as np
 import pages
@@ -264,6 +265,11 @@ def bench_pages(_: bool) -> Numbers:
         }
 
 
+def bench_country(quick: bool) -> Numbers:
+    """Classify a country's cities by one worker and by two."""
+    return country.bench(30, 250_000, 1) if quick else country.bench(300, 5_000_000, 10)
+
+
 def peak_mb() -> float:
     """Return the most memory this process has held, MB."""
     status = Path("/proc/self/status")
@@ -295,6 +301,7 @@ PARTS: dict[str, Callable[[bool], Numbers]] = {
     "scaling": bench_scaling,
     "osm": bench_osm,
     "pages": bench_pages,
+    "country": bench_country,
 }
 
 

@@ -7,13 +7,15 @@ import signal
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 from dask import distributed
 
 from districttype import many
-from districttype.city import load_city
+from districttype.city import City, load_city
+from districttype.cli import main
 from districttype.errors import ConfigError, DistricttypeError
 from districttype.many import IN_TURN, Outcome, classify_cities, named_cities, run_job
 
@@ -48,6 +50,41 @@ def test_a_city_that_fails_is_one_line_and_stops_no_other(
     assert [bool(outcome.error) for outcome in outcomes] == [True, False]
     assert told[0] == "1 of 2: kladno: no data"
     assert set(pd.read_csv(tmp_path / "cities.csv", encoding="utf-8-sig")["city"]) == {"kifissia"}
+
+
+def test_a_fault_of_the_program_stops_no_other_city_and_ends_the_run_with_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = many.pipeline.classify
+
+    def break_kladno(city: City, **options: Any) -> object:
+        if city.id == "kladno":
+            raise ZeroDivisionError("by zero")
+        return whole(city, **options)
+
+    monkeypatch.setattr(many.pipeline, "classify", break_kladno)
+    line = ["classify", "--cities", "kladno,kifissia", "--data", "embedded", "--scheduler", "none",
+            "--out", str(tmp_path), "--raw", str(tmp_path / "raw"), "--tables-only",
+            "--zones", "districts"]  # fmt: skip
+    monkeypatch.setattr("sys.argv", ["districttype", *line])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "1 of 2: kladno: ZeroDivisionError: by zero" in capsys.readouterr().err
+    table = pd.read_csv(tmp_path / "cities.csv", encoding="utf-8-sig")
+    assert set(table["city"]) == {"kifissia"}
+    assert not [*tmp_path.rglob("*.html")]
+
+
+def test_files_of_several_cities_lie_in_a_folder_each(tmp_path: Path) -> None:
+    (tmp_path / "files" / "kladno").mkdir(parents=True)
+    told: list[str] = []
+    with pytest.raises(DistricttypeError, match="no city could be classified"):
+        classify_cities(
+            CITIES, tmp_path, data=str(tmp_path / "files"), scheduler=IN_TURN, say=told.append
+        )
+    assert "kladno/layers.toml: no such file" in told[0]
+    assert "kifissia' is neither auto, live, embedded nor a directory" in told[1]
 
 
 def test_where_no_city_succeeds_the_run_fails(

@@ -101,6 +101,9 @@ def classify(
             "--scheduler", help="Where several run: local, none, or a Dask scheduler (tcp://...)."
         ),
     ] = "local",
+    tables_only: Annotated[
+        bool, typer.Option("--tables-only", help="Write neither maps nor pages nor GeoPackage.")
+    ] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Of a local cluster.")] = 2,
 ) -> None:
     """Classify a city's districts, and draw maps, tables and a report."""
@@ -120,6 +123,7 @@ def classify(
             language=lang,
             scheduler=scheduler,
             workers=workers,
+            tables_only=tables_only,
             say=say,
         )
         typer.echo(f"All cities: {(options.out or PROCESSED) / 'cities.html'}")
@@ -140,6 +144,7 @@ def classify(
         to=to,
         refresh=refresh,
         models=model or (),
+        tables_only=tables_only,
         say=say,
     )
     typer.echo(summary(edition, options.folder()))

@@ -20,12 +20,17 @@ import pandas as pd
 from districttype import pipeline
 from districttype.city import City, known_cities, load_city
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
+from districttype.i18n import N_, Message
 from districttype.indicators.tiles import LARGE, Measure, Spread, Tile
 from districttype.lastrun import Kept, read_kept
+from districttype.layers import gather
 from districttype.publish.cities import CityResult, write_cities
+from districttype.publish.stamp import stamp
 from districttype.typology.alike import Comparison
 
 LOCAL, IN_TURN = "local", "none"
+DISTRICTS = N_("{n_int} districts.")
+REAL = N_("Data of live services or from files.")
 WORKERS = 2
 RETRIES = 3  # of a city whose worker died
 Say = Callable[[str], None]
@@ -42,15 +47,20 @@ class Job:
     out: Path
     language: str | None = None
     large: int = LARGE
+    tables_only: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a city: `error` is the one clear line where it failed."""
+    """What became of a city: `error` is the one clear line where it failed.
+
+    `told` is what a page says of it: how many districts it has, and what the data are.
+    """
 
     city: City
     out: Path
     line: str = ""
+    told: tuple[Message, ...] = ()
     seconds: float = 0.0
     error: str = ""
 
@@ -83,6 +93,7 @@ def classify_cities(
     scheduler: str = LOCAL,
     workers: int = WORKERS,
     large: int = LARGE,
+    tables_only: bool = False,
     say: Say = lambda _: None,
 ) -> list[Outcome]:
     """Classify several cities, and write one table, look-alikes and a page of all of them.
@@ -93,8 +104,8 @@ def classify_cities(
         The cities.
     out
         Folder of all outputs; each city's are in a folder of its id.
-    data, zone_sets, raw, language
-        As in `pipeline.classify`. Files of a directory are of one city, so `data` is none here.
+    data, zone_sets, raw, language, tables_only
+        As in `pipeline.classify`; a directory of files has a folder for each city, of its id.
     scheduler
         `local` (a cluster on this machine), the address of a Dask scheduler whose workers see the
         same folders (tcp://...), or `none` (one city after another).
@@ -115,7 +126,16 @@ def classify_cities(
         If no city succeeded.
     """
     jobs = [
-        Job(city, data, tuple(zone_sets), raw.resolve(), (out / city.id).resolve(), language, large)
+        Job(
+            city,
+            data if data in gather.KINDS else str(Path(data) / city.id),
+            tuple(zone_sets),
+            raw.resolve(),
+            (out / city.id).resolve(),
+            language,
+            large,
+            tables_only,
+        )
         for city in cities
     ]
     found: dict[str, Outcome] = {}
@@ -126,9 +146,9 @@ def classify_cities(
     done = [found[city.id] for city in cities if not found[city.id].error]
     if not done:
         raise DistricttypeError("no city could be classified", todo=found[cities[0].id].error)
-    results = [CityResult(o.city, o.out, o.line) for o in done]
+    results = [CityResult(o.city, o.out, o.told) for o in done]
     kept = {o.city.id: run for o in done if (run := read_kept(o.out)) is not None}
-    write_cities(results, out, alike_elsewhere(kept), first=language)
+    write_cities(results, out, alike_elsewhere(kept), first=language, tables_only=tables_only)
     return [found[city.id] for city in cities]
 
 
@@ -143,13 +163,18 @@ def run_job(job: Job, spread: Spread = map) -> Outcome:
             raw=job.raw,
             out=job.out,
             language=job.language,
+            tables_only=job.tables_only,
             spread=spread,
             large=job.large,
         )
     except DistricttypeError as error:
         return Outcome(job.city, job.out, error=str(error))
-    line = f"{len(edition.results['districts'].zones)} districts. {edition.run['data_line']}"
-    return Outcome(job.city, job.out, line, round(time.perf_counter() - begin, 1))
+    except Exception as error:  # noqa: BLE001 - one city's fault, whatever it is, stops no other
+        return Outcome(job.city, job.out, error=f"{type(error).__name__}: {error}")
+    districts = len(edition.results["districts"].zones)
+    line = f"{districts} districts. {edition.run['data_line']}"
+    told = (Message(DISTRICTS, {"n_int": districts}), stamp(edition) or Message(REAL))
+    return Outcome(job.city, job.out, line, told, round(time.perf_counter() - begin, 1))
 
 
 def run_on_worker(job: Job) -> Outcome:
@@ -232,19 +257,16 @@ def alike_elsewhere(kept: Mapping[str, Kept]) -> pd.DataFrame:
         alike, in English); cities of which too little is known are left out.
     """
     rows = []
+    everywhere = {
+        city: run.indicators["districts"].rename(lambda zone, city=city: f"{city}:{zone}")
+        for city, run in kept.items()
+    }
     for city, run in kept.items():
-        tables = {
-            f"{other}:{zone}": row
-            for other, there in kept.items()
-            if other != city
-            for zone, row in there.indicators["districts"].iterrows()
-        }
-        if not tables:
+        elsewhere = [table for other, table in everywhere.items() if other != city]
+        if not elsewhere:
             continue
         try:
-            comparison = Comparison(
-                run.indicators["districts"], pd.DataFrame(tables).T.astype(float)
-            )
+            comparison = Comparison(run.indicators["districts"], pd.concat(elsewhere).astype(float))
         except EmptyResultError:
             continue
         for zone in run.indicators["districts"].index:

@@ -81,6 +81,7 @@ def classify(
     to: str | None = None,
     refresh: bool = False,
     models: Sequence[Path] = (),
+    tables_only: bool = False,
     spread: Spread = map,
     large: int = LARGE,
     say: Say = lambda _: None,
@@ -111,6 +112,8 @@ def classify(
         Fetch anew what is cached.
     models
         Files of `districttype learn`: their labels stand in place of those of the rules.
+    tables_only
+        Write neither maps nor pages nor GeoPackage.
     spread
         Measures the tiles of a large city, as `map` does; they are laid down in `out` meanwhile.
     large
@@ -166,7 +169,13 @@ def classify(
     )
     if out is not None:
         with clock.stage("publish", "Drawing maps and writing tables"):
-            publish(edition, out, languages=first(city.languages, language), to=to)
+            publish(
+                edition,
+                out,
+                languages=first(city.languages, language),
+                to=to,
+                tables_only=tables_only,
+            )
             save_run(edition, out)
     return edition
 

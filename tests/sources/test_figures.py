@@ -21,6 +21,7 @@ from districttype.sources.figures import (
     load_figures,
     multiplied,
     reconstruct,
+    sampled,
     synthetic_figures,
 )
 from districttype.sources.figures.power import diagram, fit
@@ -344,3 +345,16 @@ def test_a_district_without_a_polygon_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match=r"no polygon for 112, 113"):
         load_figures(folder)
+
+
+def test_a_sampled_city_has_the_figures_of_districts_drawn_by_dice() -> None:
+    espoo = load_figures("espoo")
+    city = sampled(espoo, 100, seed=3)
+    assert len(city) == 100
+    assert city.districts["id"].is_unique
+    names = city.districts["id"].str.rsplit("x", n=1).str[0]
+    drawn = espoo.districts.set_index("id").loc[names, "residents"].to_numpy()
+    assert (city.districts["residents"].fillna(-1) == pd.Series(drawn).fillna(-1)).all()
+    assert not names.eq(
+        sampled(espoo, 100, seed=4).districts["id"].str.rsplit("x", n=1).str[0]
+    ).all()

@@ -25,6 +25,9 @@ Say = Callable[[str], None]
 MUST = ("districts", "buildings")  # without these live data are no use
 
 
+KINDS = ("auto", "live", "embedded")  # of data; whatever else is named is a directory
+
+
 @dataclass(frozen=True)
 class Gathered:
     """The layers of a run and where they stand.

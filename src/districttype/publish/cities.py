@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from districttype.city import LANGUAGES, City
-from districttype.i18n import N_, translate
+from districttype.i18n import N_, Message, translate
 from districttype.publish import tables
 from districttype.publish.report import file_name
 from districttype.publish.templating import environment, static
@@ -20,11 +20,11 @@ FILES = ("cities.csv", "alike_elsewhere.csv")
 
 @dataclass(frozen=True)
 class CityResult:
-    """A city that was classified: where its outputs are, and what they stand on."""
+    """A city that was classified: where its outputs are, and what is told of it and its data."""
 
     city: City
     out: Path
-    line: str
+    told: tuple[Message, ...]
 
 
 def write_cities(
@@ -33,6 +33,7 @@ def write_cities(
     alike: pd.DataFrame,
     *,
     first: str | None = None,
+    tables_only: bool = False,
 ) -> None:
     """Write `cities.csv`, `alike_elsewhere.csv` and `cities.html` beside the cities' folders.
 
@@ -46,9 +47,13 @@ def write_cities(
         Table of `many.alike_elsewhere`.
     first
         Language first shown.
+    tables_only
+        The cities have no maps, so that there is no page to switch between them.
     """
     for name, table in zip(FILES, (joint_table(results), alike), strict=True):
         tables.write_csv(table, out / name)
+    if tables_only:
+        return
     languages = tuple(dict.fromkeys([first or LANGUAGES[-1], *LANGUAGES]))
     for language in languages:
         page = _page(results, language, languages)
@@ -73,7 +78,7 @@ def _page(results: Sequence[CityResult], language: str, languages: Sequence[str]
             "id": result.city.id,
             "name": result.city.names.get(language, result.city.name),
             "own": result.city.name,
-            "line": result.line,
+            "told": " ".join(message.text(language) for message in result.told),
         }
         for result in results
     ]

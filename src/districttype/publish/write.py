@@ -32,6 +32,7 @@ def publish(
     *,
     languages: Sequence[str] | None = None,
     to: str | None = None,
+    tables_only: bool = False,
 ) -> list[Path]:
     """Write the outputs of a run into a folder.
 
@@ -50,6 +51,8 @@ def publish(
         those of the city where None.
     to
         A database to write the tables into as well, `postgresql://...` (see `postgis`).
+    tables_only
+        Write the tables and run.json, and neither maps nor pages nor GeoPackage.
 
     Returns
     -------
@@ -66,7 +69,7 @@ def publish(
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=out) as folder:
             staging = Path(folder)
-            for step in STEPS:
+            for step in STEPS[:1] if tables_only else STEPS:
                 step(edition, staging, spoken)
             made = sorted(path.relative_to(staging) for path in staging.rglob("*.*"))
             _write_run(edition, staging, [*map(str, made), "run.json"])

@@ -25,6 +25,9 @@ def in_threads(
 ) -> list[NDArray[Any]]:
     """Return `work` done on equal parts of the arrays, one a core: GEOS does not hold the GIL.
 
+    OMP_NUM_THREADS says how many cores there are to use, as it does to numpy; workers of a cluster,
+    of which each core has one, have it set to 1.
+
     Parameters
     ----------
     work
@@ -34,11 +37,16 @@ def in_threads(
     least
         Rows that are worth a thread.
     """
-    parts = min(os.cpu_count() or 1, 1 + len(arrays[0]) // least)
+    parts = min(_cores(), 1 + len(arrays[0]) // least)
     if parts == 1:
         return [work(*arrays)]
     with ThreadPoolExecutor(parts) as pool:
         return list(pool.map(work, *(np.array_split(array, parts) for array in arrays)))
+
+
+def _cores() -> int:
+    told = os.environ.get("OMP_NUM_THREADS", "")
+    return int(told) if told.isdigit() and int(told) else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)

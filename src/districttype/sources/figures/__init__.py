@@ -8,7 +8,7 @@ from __future__ import annotations
 from districttype.sources.figures.kept import reconstruct_once
 from districttype.sources.figures.real import onto
 from districttype.sources.figures.reconstruct import SEED, Reconstruction, reconstruct
-from districttype.sources.figures.synthetic import multiplied, synthetic_figures
+from districttype.sources.figures.synthetic import multiplied, sampled, synthetic_figures
 from districttype.sources.figures.tables import Figures, load_figures
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "onto",
     "reconstruct",
     "reconstruct_once",
+    "sampled",
     "synthetic_figures",
 ]

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
 from districttype.sources.figures.shapes import Floats, Shapes
@@ -102,11 +103,26 @@ def multiplied(figures: Figures, times: int, *, crs: CRS | None = None) -> Figur
     Every row of the table stands `times` times in it, with the same figures, so that all totals are
     so many times those of the city; there are no stations and no waters. For benchmarks.
     """
-    table = pd.concat([figures.districts] * times, ignore_index=True)
-    copy = np.repeat(np.arange(times), len(figures)).astype(str)
-    table["id"] = np.char.add(np.char.add(table["id"].to_numpy(dtype=str), "x"), copy)
-    waters = [name for name in ("lon", "lat", "water_km2", "lake_km2") if name in table.columns]
-    return _tiled(f"{figures.origin.name} x {times}", table.drop(columns=waters), crs)
+    rows = np.tile(np.arange(len(figures)), times)
+    return _taken(figures, rows, f"{figures.origin.name} x {times}", crs)
+
+
+def sampled(figures: Figures, districts: int, seed: int = 0, *, crs: CRS | None = None) -> Figures:
+    """Return a city of so many districts, each drawn by dice from those of another, as rectangles.
+
+    As in `multiplied` there are no stations and no waters. For benchmarks.
+    """
+    rows = np.random.default_rng(seed).integers(0, len(figures), districts)
+    return _taken(figures, rows, f"{districts} of {figures.origin.name}", crs)
+
+
+def _taken(figures: Figures, rows: NDArray[np.int64], name: str, crs: CRS | None) -> Figures:
+    """Return a city of some rows of another's table, each named by how often it came before."""
+    table = figures.districts.iloc[rows].reset_index(drop=True)
+    copy = table.groupby("id").cumcount().astype(str)
+    table["id"] = table["id"].astype(str) + "x" + copy
+    waters = [column for column in ("lon", "lat", "water_km2", "lake_km2") if column in table]
+    return _tiled(name, table.drop(columns=waters), crs)
 
 
 def _tiled(name: str, table: pd.DataFrame, crs: CRS | None) -> Figures:
