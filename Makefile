@@ -59,7 +59,7 @@ $(VENV)/.docs: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.run
 
 docs: $(VENV)/.docs  ## the documentation, as pages that open from disk: site/index.html
-	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs site
+	@$(BIN)/sphinx-build --quiet --fresh-env --fail-on-warning --keep-going docs site
 	@echo "The documentation is in site/index.html"
 
 pictures: $(VENV)/.test  ## take the documentation's pictures anew (needs Chromium)

@@ -65,7 +65,7 @@ def indicators() -> str:
         layers = ", ".join(" or ".join(code(x) for x in need) for need in entry.needs)
         row = (code(entry.name), entry.unit, entry.description, layers or "–", entry.source)
         themes.setdefault(entry.facet, []).append(row)
-    head = ("name", "unit", "what it is", "layers", "method's source")
+    head = ("name", "unit", "formula in words", "layers", "source of the method")
     return "\n\n".join(f"## {theme}\n\n{table(head, rows)}" for theme, rows in themes.items())
 
 
