@@ -1,9 +1,13 @@
-# docker build -t districttype . && docker run --rm -v "$PWD/data:/home/planner/city/data" districttype classify espoo
+# docker build -t districttype .
+# docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/home/planner/city" districttype classify espoo
 FROM python:3.12-slim
+# the wheels of osmium and rasterio take libexpat from the system, and slim images have none
+RUN apt-get update && apt-get install --yes --no-install-recommends libexpat1 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --create-home planner && mkdir /home/planner/city && chown planner /home/planner/city
 COPY pyproject.toml README.md LICENSE /src/
 COPY src /src/src
-RUN pip install --no-cache-dir /src && rm -rf /src
+RUN pip install --no-cache-dir /src && rm -rf /src && python -c 'import osmium, rasterio'
 USER planner
 WORKDIR /home/planner/city
 ENTRYPOINT ["districttype"]
