@@ -83,3 +83,11 @@ def test_commands_of_the_readme_exist() -> None:
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     assert targets
     assert targets <= made
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_between_the_files_of_the_project_lead_somewhere(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+    assert links
+    assert [x for x in links if not urlsplit(x).scheme and not (ROOT / x).exists()] == []
