@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import geopandas as gpd
@@ -163,6 +164,22 @@ def test_the_way_to_the_street_is_walked_too() -> None:
     assert zones is not None
     # 80 m to the street: 670 m along it to either side, 570 m from the crossing, and 50 m beyond.
     assert_allclose(zones.frame.total_bounds, [180, 380, 1620, 1620], atol=0.01)
+
+
+def test_where_every_footway_is_mapped_the_ground_is_found_in_moments() -> None:
+    # A path every 10 m: what lies within 750 m along them is a square on its corner.
+    at = np.arange(200, 1801, 10)
+    paths = [line(*((x, y) for y in at)) for x in at] + [line(*((x, y) for x in at)) for y in at]
+    web = table("streets", paths, kind=["path"] * len(paths))
+    given = layers(TWO, web, stops(("Kera", "rail", 1000, 1000)))
+    begin = time.perf_counter()
+    zones = make_zone_set("stations", given)
+    seconds = time.perf_counter() - begin
+    assert zones is not None
+    # The square of 750 m, widened by 50 m: its sides and its corners' discs.
+    expected = 2 * 750**2 + 4 * 750 * np.sqrt(2) * 50 + np.pi * 50**2
+    assert_allclose(zones.frame.area, expected, rtol=0.02)
+    assert seconds < 10  # all paths widened at once: more than three minutes
 
 
 def test_where_hardly_a_street_is_known_a_circle_stands_in() -> None:

@@ -151,9 +151,10 @@ def _reach(network: Network, points: NDArray[np.float64]) -> shapely.Geometry | 
     pieces = split.reached(split.walked(begin, away[on_street], limit), limit)
     if not len(pieces):
         return None
-    # Merged and thinned out, because a buffer takes time by vertices.
+    # Merged and thinned out, because a buffer takes time by vertices; and each street by itself,
+    # because of all at once it takes seconds a station where every footway is mapped.
     streets = shapely.simplify(shapely.line_merge(shapely.multilinestrings(pieces)), 2.0)
-    ground = shapely.buffer(streets, BESIDE, quad_segs=4)
+    ground = shapely.union_all(shapely.buffer(shapely.get_parts(streets), BESIDE, quad_segs=4))
     parts = [_filled(part) for part in shapely.get_parts(ground)]
     shed = shapely.union_all(parts)
     return shed if shed.area >= _LEAST_SHED_M2 else None
