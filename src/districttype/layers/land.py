@@ -11,6 +11,7 @@ import shapely
 from districttype.errors import EmptyResultError
 
 NEAR = 0.5  # metres beside the coastline that are certainly land, or sea
+LEAST_SEA = 0.0005  # less rounds to 0.0 %: the edge of the area only grazes the coast
 
 
 def from_coastline(
@@ -53,7 +54,8 @@ def from_coastline(
     sea = votes / seen < -0.5  # a coastline that ends in mid-air has one face on both sides
     changes["faces of sea along the coastline"] += int(sea.sum())
     share = shapely.area(faces[sea]).sum() / area.area
-    notes.append(f"the sea is {share:.1%} of the area, by the coastline of OpenStreetMap")
+    if share >= LEAST_SEA:
+        notes.append(f"the sea is {share:.1%} of the area, by the coastline of OpenStreetMap")
     land = shapely.union_all(faces[~sea])
     return gpd.GeoDataFrame(geometry=shapely.get_parts(land), crs=lines.crs)
 

@@ -48,6 +48,6 @@ def _leads(view: CityView) -> list[str]:
     for ranking, title in RANKINGS.items():
         shares = view.lead_shares[ranking].sort_values(ascending=False, kind="stable")
         parts = "  ".join(f"{s} {share:.0%}" for s, share in shares.items() if share > 0)
-        lines.append(f"  {title:<12} {parts}")
+        lines.append(f"  {title:<12} {parts or 'none'}")
         lines += [f"               {warning.text('en')}" for warning in view.warnings[ranking]]
     return lines
