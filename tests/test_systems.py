@@ -9,10 +9,15 @@ import pandas as pd
 import pytest
 from pyproj import CRS
 
+import toy
 from districttype import pipeline
+from districttype.answers.validate import validate_labels
 from districttype.city import load_city
+from districttype.focus import load_catalogue
+from districttype.lastrun import run_of
 from districttype.layers.collect import collect
 from districttype.layers.schema import columns
+from districttype.places import load_places
 from districttype.providers import read_layers_file
 from districttype.publish.edition import Edition
 from districttype.sources.figures import reconstruct, synthetic_figures
@@ -132,3 +137,42 @@ def test_labels_of_liechtenstein_hang_on_no_system(shared: Path, tmp_path: Path)
     assert found[0].loc["districts", "density"].nunique() == 2
     for other in found[1:]:
         assert_same(found[0], other, 0.1)
+
+
+def test_files_that_a_city_file_names_lie_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, away = tmp_path / "home", tmp_path / "away"
+    home.mkdir()
+    away.mkdir()
+    (home / "city.toml").write_text(
+        'catalogue = "own/catalogue.toml"\nplaces = "names.csv"\n' + CITY, encoding="utf-8"
+    )
+    (home / "own").mkdir()
+    (home / "own" / "catalogue.toml").write_text('[solutions.A5]\nname.en = "Ours"\n', "utf-8")
+    (home / "names.csv").write_text("name_en,zone_set,zones\nHome,districts,1\n", "utf-8")
+    # What lies under the same name where the program is started is another city's.
+    (away / "names.csv").write_text("name_en,zone_set,zones\nAway,districts,1\n", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    loaded = [load_city("home/city.toml")]
+    monkeypatch.chdir(away)
+    loaded.append(load_city("../home/city.toml"))
+    for found in loaded:  # the first one was loaded elsewhere, and is used here
+        assert load_catalogue(found.catalogue_file).name("solutions", "A5", "en") == "Ours"
+        places = load_places(found)
+        assert places is not None
+        assert list(places["name_en"]) == ["Home"]
+        assert str(tmp_path) not in found.model_dump_json()
+
+
+def test_labels_to_validate_with_lie_beside_the_city_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "city.toml").write_text('expected_labels = "ours.csv"\n' + CITY, "utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    city = load_city("../city.toml")
+    made = toy.edition()
+    zone, label = next(iter(made.results["districts"].labels["density"].items()))
+    (tmp_path / "ours.csv").write_text(f"place,density\n{zone},{label}\n", "utf-8")
+    assert validate_labels(city, run_of(made), None)["density"]["agreement"] == 1.0

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, Field, PrivateAttr, TypeAdapter, model_validator
 from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjError
 
@@ -57,7 +57,13 @@ class Osm(Strict):
 
 
 class City(Strict):
-    """One city: names, coordinate system, zone sets, local thresholds, and who provides what."""
+    """One city: names, coordinate system, zone sets, local thresholds, and who provides what.
+
+    Files that it names (`places`, `expected_labels`, `catalogue`) lie beside the city file.
+    """
+
+    # Where the city file lies; no field, so that no output tells the folders of a machine.
+    _folder: Path = PrivateAttr(default=Path())
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Short name used in commands")
     country: str = Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2 code")
@@ -78,13 +84,15 @@ class City(Strict):
     as_of: date | None = Field(
         default=None, description="The day of the figures; other data are of their own, or today"
     )
-    places: str | None = Field(default=None, description="Gazetteer (CSV) of names people use")
+    places: str | None = Field(
+        default=None, description="Gazetteer (CSV, beside this file) of names people use"
+    )
     expected_labels: str | None = Field(
-        default=None, description="Labels from outside (CSV) that `validate` compares with"
+        default=None, description="Labels from outside (CSV, beside this file) that `validate` uses"
     )
     catalogue: str | None = Field(
         default=None,
-        description="TOML file whose entries replace those of the catalogue of solutions",
+        description="TOML file beside this one; its entries replace the packaged catalogue's",
     )
     thresholds: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="facet.threshold = value that differs here"
@@ -104,6 +112,20 @@ class City(Strict):
         if self.osm is not None:
             for layer, providers in _global_layers(self.osm).items():
                 self.layers.setdefault(layer, []).extend(providers)
+        return self
+
+    @property
+    def catalogue_file(self) -> Path | None:
+        """Return the path of the city's own catalogue; None where it has none."""
+        return None if self.catalogue is None else self.beside(self.catalogue)
+
+    def beside(self, file: str) -> Path:
+        """Return the path of a file that the city file names: a relative one lies beside it."""
+        return self._folder / file
+
+    def kept_in(self, folder: Path) -> Self:
+        """Return the city with its files in a folder."""
+        self._folder = folder.absolute()
         return self
 
     @property
@@ -135,7 +157,7 @@ def load_city(city: str) -> City:
                 f"there is no city {city!r}",
                 todo=f"known are {', '.join(known_cities())}; or give the path of a TOML file",
             )
-    return validate(read_toml(path), TypeAdapter(City), where=str(path))
+    return validate(read_toml(path), TypeAdapter(City), where=str(path)).kept_in(path.parent)
 
 
 def known_cities() -> list[str]:

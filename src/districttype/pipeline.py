@@ -134,7 +134,7 @@ def classify(
     for line in moved(facets):
         say(line)
     learnt = load_all(models)
-    catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
+    catalogue = load_catalogue(city.catalogue_file)
     with clock.stage("layers", "Reading the layers"):
         gathered = gather(city, data, layers_file=layers_file, raw=raw, refresh=refresh, say=say)
     say(gathered.line)
@@ -215,7 +215,7 @@ def reopen(
         )
     gathered = gather(city, kind, layers_file=layers_file, raw=raw, say=say)
     say(gathered.line)
-    catalogue = load_catalogue(Path(city.catalogue) if city.catalogue else None)
+    catalogue = load_catalogue(city.catalogue_file)
     results = {}
     for name in dict.fromkeys(("districts", zone_set, "blocks")):
         if name in run.indicators:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 
 import pandas as pd
 
@@ -41,9 +39,7 @@ def load_places(city: City) -> pd.DataFrame | None:
     """
     if city.places is None:
         return None
-    path = Path(city.places)
-    if not path.is_absolute() and not path.is_file():
-        path = Path(str(files("districttype"))) / "cities" / city.places
+    path = city.beside(city.places)
     try:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except FileNotFoundError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def validate_labels(city: City, run: Run, labels: Path | None) -> dict[str, dict
                 where="validate",
                 todo="name a file with --labels",
             )
-        labels = Path(str(files("districttype"))) / "cities" / city.expected_labels
+        labels = city.beside(city.expected_labels)
     expected = read_expected(labels)
     found = find_places(city, run, expected.index)
     ours = pd.DataFrame({place: run.labels[s].loc[z] for place, (s, z) in found.items()}).T

@@ -37,7 +37,7 @@ def write_sheet(
         raise ConfigError(
             "holds no run", where=str(out), todo=f"make one: districttype classify {city.id}"
         )
-    known = load_catalogue(Path(city.catalogue) if city.catalogue else None).solutions
+    known = load_catalogue(city.catalogue_file).solutions
     if solution not in known:
         raise ConfigError(
             f"there is no solution {solution!r}",
