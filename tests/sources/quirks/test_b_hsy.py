@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 from districttype.city import load_city
-from districttype.errors import SchemaError
+from districttype.errors import SchemaError, SourceError
 from districttype.layers.live import services
 from districttype.providers import Service
 from districttype.sources.features import DOUBLED
@@ -18,6 +19,21 @@ from sources.quirks.conftest import Canonical, Read
 def of_hsy(layer: str) -> list[Service]:
     listed = services(load_city("espoo"))
     return [each for name, each in listed if name == layer and "kartta.hsy.fi" in each.url]
+
+
+def test_b_a_page_that_lacks_its_separators_is_refused_and_not_read_in_part(read: Read) -> None:
+    """Each page is parsed by itself; one that is no JSON says so with its place."""
+
+    class Run(GeoServer):
+        def page(self, query: Mapping[str, str]) -> bytes:
+            whole = super().page(query)
+            return whole.replace(b"}, {", b"} {") if query.get("startindex", "0") != "0" else whole
+
+    rows = [feature(n, {"id": f"{n}"}) for n in range(6)]
+    served = Run("a:b", rows=rows)
+    assert b"}, {" in served.page({})  # what separates rows
+    with pytest.raises(SourceError, match="JSON"):
+        read(served, page=3)
 
 
 def test_b_1_rows_of_buildings_that_are_points_are_left_out(read: Read, layer: Canonical) -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import geopandas as gpd
 import pytest
+from shapely import box
 
-from districttype.city import load_city
+from districttype.city import City, load_city
 from districttype.errors import SchemaError, SourceError, SourceTruncatedError
+from districttype.layers.collect import collect
 from districttype.layers.live import services
-from districttype.providers import Wfs
+from districttype.providers import Wfs, read_layers_file
 from districttype.sources.features import OLDER
 from servers.faulty import Call, Server
 from sources.quirks.answers import E, GeoServer, N, collection, feature, geojson
@@ -156,6 +160,37 @@ def test_c_6_a_null_floor_area_is_not_published_and_not_zero(read: Read, layer: 
     found = layer("buildings", read(GeoServer("a:b", rows=rows)), columns=columns)
     assert found["floor_area_m2_origin"].tolist() == ["missing", "register"]
     assert found["floor_area_m2"].sum() == 90
+
+
+def test_c_7_a_building_whose_coordinates_are_wrong_is_left_out_and_counted(tmp_path: Path) -> None:
+    """Some stand in another town than the municipality that they name."""
+    district = {"zone_id": "1", "name": "One", "geometry": box(E, N, E + 1000, N + 1000)}
+    houses = [
+        {"id": name, "use": "0121", "geometry": box(x, y, x + 10, y + 10)}
+        for name, x, y in (("here", E + 50, N + 50), ("wrong", E + 90_000, N - 40_000))
+    ]
+    for name, rows in (("districts", [district]), ("buildings", houses)):
+        gpd.GeoDataFrame(rows, crs="EPSG:3067").to_file(tmp_path / f"{name}.gpkg")
+    (tmp_path / "layers.toml").write_text(
+        """
+[[districts]]
+provider = "P"
+file = "districts.gpkg"
+
+[[buildings]]
+provider = "Ryhti"
+file = "buildings.gpkg"
+columns = { building_id = "id", use = "use" }
+tables = { use = "finland_2018" }
+coverage = "whole"
+""",
+        encoding="utf-8",
+    )
+    city = City(id="town", country="FI", crs="EPSG:3067", names={"fi": "Town"})
+    layers = collect(city, read_layers_file(tmp_path / "layers.toml"), tmp_path).layers
+    assert layers["buildings"].frame["building_id"].tolist() == ["here"]
+    (origin,) = layers["buildings"].provenance
+    assert origin.changes["rows far from the city left out"] == 1
 
 
 def test_c_join_by_permanent_id_fills_gaps_and_never_overwrites(
