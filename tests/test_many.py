@@ -161,7 +161,6 @@ def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_tiles_on_workers_give_the_same_bytes_as_in_turn(tmp_path: Path) -> None:
-    pytest.importorskip("dask.distributed")
     for name, scheduler in (("turn", IN_TURN), ("local", many.LOCAL)):
         outcomes = run(tmp_path / name, scheduler=scheduler, large=2000)
         assert [outcome.error for outcome in outcomes] == ["", ""]
