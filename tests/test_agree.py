@@ -173,9 +173,44 @@ def test_untagged_houses_agree_and_unmapped_ones_are_named(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
+def test_openstreetmap_of_otaniemi_with_the_published_sums_of_its_districts(
+    shared: Path, tmp_path: Path
+) -> None:
+    """The one ground of which both are at hand: the city's figures come from its register."""
+    folder = shared / "espoo"
+    file = tmp_path / "osm.toml"
+    file.write_text(
+        f'[[districts]]\nprovider = "HRI"\nfile = "{folder / "espoo_pienalue_88.gpkg"}"\n'
+        'columns = { zone_id = "pien", name = "nimi" }\n'
+        f'[[land]]\nprovider = "Statistics Finland"\nfile = "{folder / "espoo_land_area.gpkg"}"\n'
+        + "".join(
+            f'[[buildings]]\nprovider = "OpenStreetMap"\nfile = "{folder / name}"\n'
+            f'tables = {{ use = "osm" }}\ncoverage = "{coverage}"\n'
+            for name, coverage in [
+                ("otaniemi_2026-03.osm", "bounds"),
+                ("otaniemi_tapiola_2015-10.geojson", "cells"),
+            ]
+        ),
+        encoding="utf-8",
+    )
+    espoo = load_city("espoo")
+    osm = pipeline.classify(espoo, data=str(tmp_path), layers_file=file, zone_sets=())
+    figures = pipeline.classify(espoo, data="embedded", zone_sets=())
+    answer = agree(run_of(figures), run_of(osm))
+    assert sorted(zone["name"] for zone in answer["by_zone"].values()) == ["Otaniemi", "Otsolahti"]
+    labels = run_of(osm).labels["districts"].loc[list(answer["by_zone"]), ["density", "use"]]
+    assert sorted(labels.to_numpy().tolist()) == [["dense", "housing"], ["dense", "offices"]]
+    assert answer["facets"]["density"]["agreement"] == answer["facets"]["use"]["agreement"] == 1.0
+    # As in Perkkaa, footprint times storeys is more than the register's floor area.
+    for zone in answer["by_zone"].values():
+        assert zone["floor_area_m2"] == pytest.approx(1.20, abs=0.05)
+        assert all(abs(zone[use]) < 0.12 for use in USES)
+
+
+@pytest.mark.slow
 def test_the_register_of_perkkaa_with_the_tags_of_otaniemi(shared: Path, tmp_path: Path) -> None:
-    """No area on disk has both; so the register keeps of each column what OpenStreetMap has tagged
-    of it two kilometres away: use of 80 %, storeys of 54 %, years of one in eight, no floor area.
+    """The register keeps of each column what OpenStreetMap has tagged of it in Otaniemi, two
+    kilometres away: use of 80 %, storeys of 54 %, years of one in eight, no floor area.
     """
     folder = shared / "espoo"
     register = gpd.read_file(folder / "espoo_building_register_perkkaa_leppavaara_2023.gpkg")
