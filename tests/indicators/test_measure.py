@@ -226,6 +226,46 @@ def test_growth_is_not_taken_over_the_few_buildings_somebody_happened_to_see() -
     assert measure(zones(DISTRICTS, used), used)["growth_ratio"]["west"] == pytest.approx(0.25)
 
 
+def test_permits_promise_no_residents_and_no_homes_where_there_is_none() -> None:
+    """They never state such numbers: a zone without a permit has none promised, and not zero."""
+    permit = {"under_construction_m2": 3_000, "geometry": box(400, 0, 500, 100)}
+    layers = town().having(layer("plans", permit))
+    table = measure(zones(CELLS, layers), layers)
+    silent = ["planned_residents", "planned_residents_ratio", "reserve_housing_m2"]
+    assert table[silent].isna().all(axis=None)
+
+
+def test_residents_to_come_where_nobody_lives_are_a_hundredfold() -> None:
+    layers = (
+        town()
+        .having(layer("residents", {"residents": 0, "geometry": DISTRICTS["west"]}))
+        .having(layer("plans", {"planned_residents": 14_000, "geometry": CELLS["sw"]}))
+    )
+    table = measure(zones(CELLS, layers), layers)
+    assert table.loc["sw", "planned_residents_ratio"] == 100.0
+    assert table.loc["nw", "planned_residents_ratio"] == 0.0
+
+
+def test_plans_of_a_corner_do_not_hide_what_is_being_built_beside_them() -> None:
+    corner = box(250, 0, 260, 10)
+    plan = {"reserve_m2": 0, "under_construction_m2": 0, "geometry": corner}
+    layers = town().having(layer("plans", plan, coverage=corner))
+    begun = measure(zones(CELLS, layers), layers)["under_construction_m2"]
+    assert begun["se"] == 2_000  # b5
+    # plans that are known for all of the zone are believed
+    layers = town().having(layer("plans", plan | {"geometry": CELLS["se"]}))
+    assert measure(zones(CELLS, layers), layers)["under_construction_m2"]["se"] == 0
+
+
+def test_growth_is_not_taken_over_the_few_buildings_of_known_floor_area() -> None:
+    # Of 1000 m² of footprint half (b6) is of unknown floor area; 2000 m² are being built (b5).
+    plan = {"reserve_m2": 2_500, "geometry": CELLS["se"]}
+    layers = town().having(layer("plans", plan))
+    assert np.isnan(measure(zones(CELLS, layers), layers)["growth_ratio"]["se"])
+    layers = town().having(layer("plans", plan | {"used_m2": 10_000}))
+    assert measure(zones(CELLS, layers), layers)["growth_ratio"]["se"] == pytest.approx(0.45)
+
+
 def test_departures_and_openings_nobody_states_are_unknown() -> None:
     silent = layer(
         "stops",

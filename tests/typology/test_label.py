@@ -248,6 +248,26 @@ def test_guessed_floor_area_lowers_confidence() -> None:
     assert guessed["density_confidence"] < sure["density_confidence"] - 0.1
 
 
+def test_floor_area_of_a_few_houses_among_many_gives_no_label() -> None:
+    row = label_zones(zone(floor_area_unknown_share=0.9, far=0.001), load_facets()).iloc[0]
+    assert row[["density", "use", "energy"]].eq("unknown").all()
+    assert row["density_coverage"] == pytest.approx(0.1)
+    assert row["use_reason"].text("en") == (
+        "use is unknown: data on buildings cover 10 % of the zone; 80 % is enough"
+    )
+    # what lacks in area and what lacks in floor area lacks together
+    assert label("density", floor_area_unknown_share=0.15)[0] == "dense"
+    assert label("density", floor_area_unknown_share=0.15, coverage_buildings=0.9)[0] == "unknown"
+
+
+def test_where_a_part_of_the_floor_area_is_unknown_confidence_is_lower() -> None:
+    sure, part = (
+        label_zones(zone(dense_floor_share=0.6, floor_area_unknown_share=share), load_facets())
+        for share in (0.0, 0.15)
+    )
+    assert part["density_confidence"].iloc[0] < sure["density_confidence"].iloc[0] - 0.05
+
+
 def test_guesses_that_were_tested_and_found_good_lower_confidence_less() -> None:
     table = zone(dense_floor_share=0.62, floor_area_imputed_share=0.9)
     good, usual, bad = (

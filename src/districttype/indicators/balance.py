@@ -22,14 +22,10 @@ import numpy as np
 import shapely
 
 from districttype.indicators import stock, table
-from districttype.indicators.coverage import share_covered
+from districttype.indicators.coverage import ENOUGH, share_of_known_floor
 from districttype.indicators.energy import demand
 from districttype.indicators.facts import Facts, Scene, known_total, numbers, ratio
 from districttype.indicators.zonal.overlaps import FloatArray
-
-ENOUGH = 0.8
-"""Share of the zone with known buildings, and of its footprint with known floor area, below which
-what is used is not known well enough to divide by."""
 
 
 def balance(scene: Scene) -> dict[str, FloatArray]:
@@ -37,8 +33,7 @@ def balance(scene: Scene) -> dict[str, FloatArray]:
     houses, parts = scene.facts.once(stock.stock), scene.once(stock.in_zones)
     need = scene.facts.once(demand)
     used = known_total(parts, need.heat) + known_total(parts, need.electricity)
-    silent = ratio(parts.select(np.isnan(houses.floor)).total(), parts.total())
-    known = (share_covered(scene, "buildings") >= ENOUGH) & (silent <= 1.0 - ENOUGH)
+    known = share_of_known_floor(scene) >= ENOUGH  # else what is used is no number to divide by
     yields = scene.facts.once(roof_yields)
     supply = {name: parts.total(mwh) for name, mwh in yields.items()}
     over = {name: np.where(known, ratio(mwh, used), np.nan) for name, mwh in supply.items()}

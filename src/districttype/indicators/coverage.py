@@ -12,6 +12,7 @@ from districttype.layers.schema import LAYER_NAMES, ORIGINS
 
 # The zones and the land are what coverage is a share of.
 LAYERS = tuple(name for name in LAYER_NAMES if name not in ("districts", "land"))
+ENOUGH = 0.8  # share of a zone from which what is known of a part is said of the whole
 _DIGITS = 6  # a share of the land is no better known than to a square metre in a square kilometre
 
 
@@ -40,6 +41,22 @@ def _share_of(scene: Scene, ground: Shapes | None) -> FloatArray:
     return np.clip(np.round(ratio(common, asked.area), _DIGITS), 0.0, 1.0)
 
 
+def share_of_known_floor(scene: Scene) -> FloatArray:
+    """Return the share of each zone whose floor area is known.
+
+    Where buildings are known, less the share of their footprint whose floor area is not. Where
+    nothing stands, all of the floor area is known: it is none.
+    """
+    return share_covered(scene, "buildings") * (1.0 - np.nan_to_num(unknown_floor(scene)))
+
+
+def unknown_floor(scene: Scene) -> FloatArray:
+    """Return the share of each zone's footprint whose floor area is unknown."""
+    parts = scene.once(stock.in_zones)
+    silent = np.isnan(scene.facts.once(stock.stock).floor)
+    return ratio(parts.select(silent).total(), parts.total())
+
+
 def coverage(scene: Scene) -> dict[str, FloatArray]:
     """Return the indicators of coverage."""
     houses, parts = scene.facts.once(stock.stock), scene.once(stock.in_zones)
@@ -56,12 +73,11 @@ def coverage(scene: Scene) -> dict[str, FloatArray]:
         if name != "missing"
     }
     ground_known = 1.0 - scene.once(ground.unknown_share)
-    unknown_floor = parts.select(np.isnan(houses.floor)).total()
     return {
         **{f"coverage_{layer}": share_covered(scene, layer) for layer in LAYERS},
         "coverage_ground": np.where(share_covered(scene, "ground") > 0, ground_known, 0.0),
         **floor_origin,
-        "floor_area_unknown_share": ratio(unknown_floor, parts.total()),
+        "floor_area_unknown_share": unknown_floor(scene),
         "use_imputed_share": of_origin(houses.use_origin, "imputed"),
         "year_imputed_share": of_origin(houses.year_origin, "imputed"),
         "year_unknown_share": ratio(parts.total(np.where(np.isnan(houses.dated), known, 0)), floor),

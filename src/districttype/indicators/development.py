@@ -6,12 +6,20 @@ SeutuRAMAVA (building right less floor area in use) against the floor area in us
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from districttype.indicators import residents, stock
-from districttype.indicators.coverage import share_covered
-from districttype.indicators.facts import Facts, Scene, known_any, known_total, numbers, ratio
+from districttype.indicators.coverage import ENOUGH, share_covered, share_of_known_floor
+from districttype.indicators.facts import (
+    Facts,
+    Scene,
+    is_in,
+    known_any,
+    known_total,
+    numbers,
+    ratio,
+)
 from districttype.indicators.land import mapped_share
 from districttype.indicators.mobility import (
     WALK_TO_STATION,
@@ -25,7 +33,6 @@ from districttype.indicators.zonal.overlaps import FloatArray, Overlaps
 RECENT = 10  # years
 RENEWAL = (1960, 1989)  # suburbs whose houses now come to be renewed
 CHANGE = ("construction", "brownfield", "greenfield")
-ENOUGH = 0.8  # share from which what is known of a zone's buildings is said of the zone
 MOST = 100.0  # growth where nearly nothing stands is given as a hundredfold
 
 
@@ -35,14 +42,14 @@ def development(scene: Scene) -> dict[str, FloatArray]:
     reserve = _stated(planned, _reserve(scene.facts))
     started = scene.once(_under_construction)
     people = scene.once(residents.living)
-    to_come = known_total(planned, numbers(plans, "planned_residents"))
+    to_come = _stated(planned, numbers(plans, "planned_residents"))
     return {
         "reserve_m2": reserve,
-        "reserve_housing_m2": known_total(planned, numbers(plans, "reserve_housing_m2")),
+        "reserve_housing_m2": _stated(planned, numbers(plans, "reserve_housing_m2")),
         "under_construction_m2": started,
         "growth_ratio": _growth(reserve + np.nan_to_num(started), scene.once(_in_use)),
         "planned_residents": to_come,
-        "planned_residents_ratio": ratio(to_come, people),
+        "planned_residents_ratio": _growth(to_come, people),
         "planned_brownfield_share": ratio(
             known_total(planned, _on_brownfield(plans, "planned_residents")), to_come
         ),
@@ -58,12 +65,10 @@ def development(scene: Scene) -> dict[str, FloatArray]:
     }
 
 
-def _on_brownfield(plans: pd.DataFrame | None, column: str) -> FloatArray:
+def _on_brownfield(plans: gpd.GeoDataFrame, column: str) -> FloatArray:
     """Return what is planned on land that was built on before; 0 where the site is not said."""
     amounts = numbers(plans, column)
-    if plans is None:
-        return amounts
-    return np.where(plans["site"].eq("brownfield").to_numpy(dtype=bool), amounts, 0.0 * amounts)
+    return np.where(is_in(plans, "site", "brownfield"), amounts, 0.0 * amounts)
 
 
 def _stated(planned: Overlaps, amounts: FloatArray) -> FloatArray:
@@ -85,19 +90,25 @@ def _reserve(facts: Facts) -> FloatArray:
 
 
 def _under_construction(scene: Scene) -> FloatArray:
-    """Return the floor area begun: as plans state it, else that of buildings under construction."""
+    """Return the floor area begun: as plans state it where they are known, else what is seen of it.
+
+    Where plans are known for a part of a zone, theirs and that of buildings under construction are
+    both the least that it can be: the larger is taken.
+    """
     floor = scene.facts.once(stock.sites).floor
     by_building = known_total(scene.once(stock.sites_in_zones), floor)
     by_building[share_covered(scene, "buildings") == 0] = np.nan
-    stated = numbers(scene.facts.frame("plans"), "under_construction_m2")
-    if not known_any(stated):
-        return by_building
-    by_plan = known_total(scene.overlap("plans"), stated)
-    return np.where((share_covered(scene, "plans") > 0) & ~np.isnan(by_plan), by_plan, by_building)
+    by_plan = _stated(
+        scene.overlap("plans"), numbers(scene.facts.frame("plans"), "under_construction_m2")
+    )
+    known = share_covered(scene, "plans")
+    by_plan[known == 0] = np.nan
+    larger = np.fmax(by_plan, by_building)
+    return np.where((known >= ENOUGH) & ~np.isnan(by_plan), by_plan, larger)
 
 
 def _in_use(scene: Scene) -> FloatArray:
-    """Return the floor area in use: of the buildings where they are known, else as plans state it.
+    """Return the floor area in use: of the buildings where it is known, else as plans state it.
 
     Plans speak for a zone only if each that states a reserve there states what is in use, too.
     """
@@ -106,7 +117,7 @@ def _in_use(scene: Scene) -> FloatArray:
     used = numbers(scene.facts.frame("plans"), "used_m2")
     silent = planned.count(np.isnan(used) & ~np.isnan(_reserve(scene.facts))) > 0
     by_plan = np.where(silent, np.nan, known_total(planned, used))
-    return np.where(share_covered(scene, "buildings") >= ENOUGH, floor, by_plan)
+    return np.where(share_of_known_floor(scene) >= ENOUGH, floor, by_plan)
 
 
 def _growth(to_come: FloatArray, in_use: FloatArray) -> FloatArray:

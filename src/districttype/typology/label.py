@@ -20,7 +20,7 @@ CHUNK = 4_000_000  # numbers held at once by the draws of one value
 
 # What a facet lacks when it is silent, in words; keys are the values its `needs` name.
 NEEDS = {
-    "coverage_buildings": N_("buildings"),
+    "floor_known_share": N_("buildings"),
     "coverage_stops": N_("stops"),
     "ground_known_share": N_("the ground"),
     "owner_known_share": N_("land owners"),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Get = Callable[[str], NDArray[np.float64]]
 
-ENOUGH = 0.8  # coverage from which a share of floor area is taken to speak for the whole zone
+ENOUGH = 0.8  # share of a zone's floor area known from which shares of it speak for the whole zone
 
 
 def values(indicators: pd.DataFrame) -> pd.DataFrame:
@@ -38,16 +38,18 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
             "brownfield_land_share", "greenfield_land_share", "campus_share",
             "planned_brownfield_share", "coverage_plans", "built_up_new_share",
             "heat_density_cell_mwh_per_ha", "waste_heat_sources", "groundwater_area_share",
-            "acid_sulphate_share", "coverage_buildings", "coverage_stops",
+            "acid_sulphate_share", "coverage_stops",
         )
     }  # fmt: skip
+    floor_known = _floor_known(get)
     return pd.DataFrame(
         {
             **found,
+            "floor_known_share": floor_known,
             **_development(get),
             "plan_evidence": _plan_evidence(get),
             **_uses(get),
-            **_near(get, found["coverage_buildings"]),
+            **_near(get, floor_known),
             **_ground(get),
             **_owners(get),
             "imputed_floors": _zero(get("floor_area_imputed_share")),
@@ -67,6 +69,15 @@ def _first(*choices: NDArray[np.float64]) -> NDArray[np.float64]:
     for choice in choices[1:]:
         best = np.where(np.isnan(best), choice, best)
     return best
+
+
+def _floor_known(get: Get) -> NDArray[np.float64]:
+    """Return the share of the zone whose floor area is known.
+
+    Where buildings are known, less the share of their footprint whose floor area is not: what a
+    handful of houses add up to is not the floor area of the hundred that stand beside them.
+    """
+    return np.asarray(get("coverage_buildings") * (1.0 - _zero(get("floor_area_unknown_share"))))
 
 
 def _development(get: Get) -> dict[str, NDArray[np.float64]]:
@@ -117,11 +128,12 @@ def _uses(get: Get) -> dict[str, NDArray[np.float64]]:
     }
 
 
-def _near(get: Get, coverage: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
-    """Nearness by floor area where buildings are known, else by residents, else by land."""
+def _near(get: Get, floor_known: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
+    """Nearness by floor area where it is known, else by residents, else by land."""
+    by_floor = floor_known >= ENOUGH
 
     def near(what: str) -> NDArray[np.float64]:
-        floor = np.where(coverage >= ENOUGH, get(f"floor_near_{what}_share"), np.nan)
+        floor = np.where(by_floor, get(f"floor_near_{what}_share"), np.nan)
         return _first(floor, get(f"residents_near_{what}_share"), get(f"land_near_{what}_share"))
 
     frequent = _first(
@@ -132,7 +144,7 @@ def _near(get: Get, coverage: NDArray[np.float64]) -> dict[str, NDArray[np.float
     return {
         "near_station_share": near("station"),
         "near_new_station_share": _first(
-            np.where(coverage >= ENOUGH, get("new_station_floor_share"), np.nan),
+            np.where(by_floor, get("new_station_floor_share"), np.nan),
             near("new_station"),
         ),
         "near_frequent_bus_share": frequent,

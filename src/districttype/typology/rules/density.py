@@ -21,7 +21,7 @@ def _rural(v: Values, t: Values) -> BoolArray:
 DENSITY = Facet(
     name="density",
     reads=("dense_floor_share", "rural_land_share", "far", "floor_area_m2"),
-    coverage="coverage_buildings",
+    coverage="floor_known_share",
     silent=N_("density is unknown: no building is known here"),
     rules=(
         Rule(

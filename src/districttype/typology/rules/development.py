@@ -14,7 +14,7 @@ DEVELOPMENT = Facet(
         "brownfield_land_share", "greenfield_land_share", "planned_brownfield_share",
         "industry_share", "coverage_plans", "plan_evidence",
     ),
-    coverage="coverage_buildings",
+    coverage="floor_known_share",
     lacks={
         "plan_evidence": N_(
             "development is unknown: no plan data here, nor any mapped site of change"

@@ -8,7 +8,7 @@ from districttype.typology.facet import Facet, Rule
 ENERGY = Facet(
     name="energy",
     reads=("heat_density_cell_mwh_per_ha", "waste_heat_sources"),
-    coverage="coverage_buildings",
+    coverage="floor_known_share",
     silent=N_("energy is unknown: heat demand cannot be computed here"),
     rules=(
         Rule(

@@ -46,7 +46,7 @@ USE = Facet(
         "housing_share", "offices_share", "industry_share", "retail_share", "public_share",
         "leisure_share", "campus_share", "use_known_share", "far", "recreation_land_share",
     ),
-    coverage="coverage_buildings",
+    coverage="floor_known_share",
     silent=N_(
         "use is unknown: it is known of {use_known_share_pct} of the floor area; "
         "{cut_use_known_share_pct} is enough"
