@@ -266,6 +266,67 @@ def test_growth_is_not_taken_over_the_few_buildings_of_known_floor_area() -> Non
     assert measure(zones(CELLS, layers), layers)["growth_ratio"]["se"] == pytest.approx(0.45)
 
 
+def owned(*rows: tuple[str, str | None, float, float]) -> pd.Series:
+    """Return the indicators of a cell whose land, from one northing to another, has owners."""
+    parcels = (
+        {"owner_class": kind, "owner_id": owner, "geometry": box(0, south, 250, north)}
+        for kind, owner, south, north in rows
+    )
+    layers = town().having(layer("ownership", *parcels))
+    return measure(zones(CELLS, layers), layers).loc["sw"]
+
+
+def test_the_largest_owners_are_those_of_private_land() -> None:
+    many = [("private", f"p{i}", 110.0 + 2 * i, 112.0 + 2 * i) for i in range(70)]
+    assert owned(("city", "c", 0, 110), *many)["owner_top5_share"] == pytest.approx(5 / 70)
+    one = owned(("city", "c", 0, 110), ("private", "p", 110, 250))
+    assert one["owner_top5_share"] == 1
+    assert one["owner_city_share"] == pytest.approx(0.44)
+
+
+def test_whether_nameless_owners_are_few_or_many_is_unknown() -> None:
+    assert np.isnan(owned(("city", "c", 0, 50), ("private", None, 50, 250))["owner_top5_share"])
+    # a fifth may be nameless, and housing companies hold a plot each
+    some = owned(("private", "p", 0, 200), ("private", None, 200, 250))
+    assert some["owner_top5_share"] == pytest.approx(0.8)
+    assert owned(("housing_company", None, 0, 250))["owner_top5_share"] == 0
+
+
+def test_an_empty_shop_serves_nobody() -> None:
+    shop = {"class": "grocery", "geometry": Point(60, 60)}
+    for vacant, share in ((False, 1.0), (True, 0.0)):
+        layers = town().having(layer("services", shop | {"vacant": vacant}))
+        found = measure(zones(CELLS, layers), layers)["residents_near_grocery_share"]
+        assert found["sw"] == share
+
+
+def test_thin_cover_and_exposed_rock_are_near_rock_together() -> None:
+    ground = layer(
+        "ground",
+        {"class": "bedrock", "thin_cover": False, "geometry": box(0, 0, 250, 75)},
+        {"class": "till", "thin_cover": True, "geometry": box(0, 50, 250, 150)},
+        {"class": "clay", "thin_cover": False, "geometry": box(0, 150, 250, 250)},
+    )
+    layers = town().having(ground)
+    assert measure(zones(CELLS, layers), layers)["thin_cover_share"]["sw"] == pytest.approx(0.6)
+
+
+def test_ground_beyond_the_city_is_no_water() -> None:
+    layers = town().having(layer("land", {"geometry": box(0, 0, 500, 500)}))
+    edge = {"edge": box(375, 250, 750, 500)}
+    water = measure(zones(edge, layers), layers)["water_share"]
+    assert water["edge"] == pytest.approx(12_500 / 31_250)
+
+
+def test_green_is_of_the_layer_that_knows_more_of_the_zone() -> None:
+    strip = box(0, 250, 25, 500)
+    layers = town().having(
+        layer("land_cover", {"class": "trees", "geometry": strip}, coverage=strip)
+    )
+    # a park of 1 ha and half a hectare of reserve, not the tenth of the cell that is known as trees
+    assert measure(zones(CELLS, layers), layers)["green_share"]["nw"] == pytest.approx(0.24)
+
+
 def test_departures_and_openings_nobody_states_are_unknown() -> None:
     silent = layer(
         "stops",

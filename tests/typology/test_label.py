@@ -268,6 +268,15 @@ def test_where_a_part_of_the_floor_area_is_unknown_confidence_is_lower() -> None
     assert part["density_confidence"].iloc[0] < sure["density_confidence"].iloc[0] - 0.05
 
 
+def test_private_land_of_nameless_owners_is_neither_of_few_nor_of_many() -> None:
+    row = label_zones(zone(owner_top5_share=NAN), load_facets(), draws=1).iloc[0]
+    assert row["ownership"] == "unknown"
+    assert row["ownership_reason"].text("en") == (
+        "ownership is unknown: 90 % of the land whose owner is known is private, and whether few "
+        "hold it or many is not told"
+    )
+
+
 def test_guesses_that_were_tested_and_found_good_lower_confidence_less() -> None:
     table = zone(dense_floor_share=0.62, floor_area_imputed_share=0.9)
     good, usual, bad = (

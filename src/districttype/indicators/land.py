@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+import geopandas as gpd
 import numpy as np
 import shapely
 
 from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
 from districttype.indicators.pieces import pieces
 from districttype.indicators.zonal import Things, partition
-from districttype.indicators.zonal.overlaps import FloatArray, IntArray, Shapes
+from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
 from districttype.zones.land import keep, take_out
 
 # Where polygons of a layer overlap, the class named first keeps the ground. Of land use the special
@@ -86,19 +87,35 @@ def class_shares(scene: Scene, layer: str) -> Mapping[str, FloatArray]:
     """Return the share of each zone's dry land that is of each class of a layer.
 
     All together are at most 1; what they lack of it is ground of other classes, or unknown. Where
-    polygons overlap, `PRECEDENCE` settles who keeps the ground; were the classes of a zone to hold
-    more than its land for all that, by more than rounding, nothing is said of any of them there.
+    polygons overlap, `PRECEDENCE` settles who keeps the ground.
     """
 
     def work(scene: Scene) -> Mapping[str, FloatArray]:
         things, code = mapped(scene.facts, layer)
         area = scene.on_land(things).by_class(code, len(PRECEDENCE[layer]))
-        held, there = area.sum(axis=1), scene.land_area
-        share = ratio(area, np.maximum(held, there)[:, None])
-        share[held > there * (1 + _ROUNDING) + _SLIVER] = np.nan
-        return dict(zip(PRECEDENCE[layer], share.T, strict=True))
+        return dict(zip(PRECEDENCE[layer], share_of_land(scene, area).T, strict=True))
 
     return scene.once(work, "class shares", layer)
+
+
+def share_of_land(scene: Scene, area: FloatArray) -> FloatArray:
+    """Return areas on the dry land of each zone as shares of it.
+
+    Were they to hold more than the land of a zone, by more than rounding, something was counted
+    twice, and nothing is said of any of them there.
+
+    Parameters
+    ----------
+    scene
+        The zones.
+    area
+        m², shape (n_zones,), or (n_zones, n_classes) for classes that share the ground.
+    """
+    parts = area.reshape(len(scene), -1)
+    held, there = parts.sum(axis=1), scene.land_area
+    share = ratio(parts, np.maximum(held, there)[:, None])
+    share[held > there * (1 + _ROUNDING) + _SLIVER] = np.nan
+    return share.reshape(area.shape)
 
 
 def mapped_share(
@@ -115,22 +132,24 @@ def mapped_share(
     return np.asarray(sum(shares[name] for name in classes), dtype=float)
 
 
-def flagged_share(scene: Scene, layer: str, column: str, value: object) -> FloatArray:
-    """Return the share of land whose rows have a value; missing if no row of the city has it.
+def flagged_share(
+    scene: Scene, layer: str, flagged: Callable[[gpd.GeoDataFrame], BoolArray], *key: object
+) -> FloatArray:
+    """Return the share of land of the rows of a layer that are flagged; missing if none is.
 
-    What two polygons cover counts once.
+    What two polygons cover counts once. `key` tells one flag of a layer from another.
     """
 
     def work(facts: Facts) -> Things:
         frame = facts.frame(layer)
-        some = frame.geometry.to_numpy()[is_in(frame, column, value)]
+        some = frame.geometry.to_numpy()[flagged(frame)]
         some, _ = partition(some, np.zeros(len(some), dtype=int), [0])
         return Things.of(pieces(some)[0], where=f"layer {layer}")
 
-    things = scene.facts.once(work, "flagged", layer, column, value)
+    things = scene.facts.once(work, "flagged", layer, *key)
     if not len(things):
         return np.full(len(scene), np.nan)
-    return np.minimum(ratio(scene.on_land(things).total(), scene.land_area), 1.0)
+    return share_of_land(scene, scene.on_land(things).total())
 
 
 def mean_on_land(scene: Scene, layer: str, column: str) -> FloatArray:

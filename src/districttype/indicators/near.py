@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from districttype.indicators import residents, stock
 from districttype.indicators.facts import Facts, Scene, ratio
+from districttype.indicators.land import share_of_land
 from districttype.indicators.pieces import pieces
 from districttype.indicators.zonal import Things
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
@@ -181,4 +182,4 @@ def _ground_share(scene: Scene, name: str, goals: Shapes, limit: float) -> Float
         return Things.of(pieces(np.asarray([shapely.union_all(around)]))[0], where="surroundings")
 
     ground = scene.facts.once(near, "ground near", name)
-    return np.minimum(ratio(scene.on_land(ground).total(), scene.land_area), 1.0)
+    return share_of_land(scene, scene.on_land(ground).total())

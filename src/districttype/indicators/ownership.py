@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from districttype.indicators.facts import Facts, Scene, codes, ratio
+from districttype.indicators.coverage import ENOUGH
+from districttype.indicators.facts import Facts, Scene, codes, is_in, ratio
+from districttype.indicators.land import share_of_land
 from districttype.indicators.pieces import pieces
 from districttype.indicators.zonal import Overlaps, Things, partition
 from districttype.indicators.zonal.overlaps import FloatArray, IntArray
@@ -20,14 +22,14 @@ def ownership(scene: Scene) -> dict[str, FloatArray]:
     frame = scene.facts.frame("ownership")
     lying = scene.once(_in_zones)
     area = lying.by_class(codes(frame, "owner_class", CLASSES)[row], len(CLASSES))
-    shares = ratio(area, scene.land_area[:, None])
+    shares = share_of_land(scene, area)
     known = shares.sum(axis=1)
     return {
         **{
             f"owner_{name}_share": np.where(known > 0, shares[:, i], np.nan)
             for i, name in enumerate(CLASSES)
         },
-        "owner_top5_share": np.where(known > 0, _top(scene, FEW), np.nan),
+        "owner_top5_share": _largest_private(scene),
         "owner_unknown_share": np.clip(1.0 - known, 0.0, 1.0),
     }
 
@@ -46,20 +48,39 @@ def _in_zones(scene: Scene) -> Overlaps:
     return scene.on_land(scene.facts.once(_parcels)[0])
 
 
-def _top(scene: Scene, few: int) -> FloatArray:
-    """Return the share of land that the largest few owners of each zone hold between them."""
+def _largest_private(scene: Scene) -> FloatArray:
+    """Return the share of private land that its few largest owners hold between them.
+
+    Housing companies hold a plot each, so that nameless ones are many. Whether nameless owners of
+    other kinds are few or many nobody tells: missing where too much of the land is theirs, and
+    where nothing is private.
+    """
     frame = scene.facts.frame("ownership")
-    named = np.asarray(frame["owner_id"].notna(), dtype=bool)
-    if not named.any():
-        return np.full(len(scene), np.nan)
     _, row = scene.facts.once(_parcels)
+    private, companies, named = (
+        flag[row]
+        for flag in (
+            is_in(frame, "owner_class", "private", "housing_company"),
+            is_in(frame, "owner_class", "housing_company"),
+            np.asarray(frame["owner_id"].notna(), dtype=bool),
+        )
+    )
+    lying = scene.once(_in_zones)
+    land_m2, told_m2 = (
+        lying.select(some).total() for some in (private, private & (named | companies))
+    )
     _, owner = np.unique(frame["owner_id"].fillna("").to_numpy(dtype=str), return_inverse=True)
-    lying = scene.once(_in_zones).select(named[row])
-    of_owner = lying.zone * len(frame) + owner[row[lying.thing]]
-    holding, inverse = np.unique(of_owner, return_inverse=True)
-    area, zone = np.bincount(inverse, lying.measure, len(holding)), holding // len(frame)
+    held = _of_largest(lying.select(private & named), owner[row], FEW)
+    return np.where(told_m2 >= ENOUGH * land_m2, ratio(held, land_m2), np.nan)
+
+
+def _of_largest(lying: Overlaps, owner: IntArray, few: int) -> FloatArray:
+    """Return what the few largest owners of each zone hold there between them, m²."""
+    n_owners = int(owner.max(initial=-1)) + 1
+    holding, inverse = np.unique(lying.zone * n_owners + owner[lying.thing], return_inverse=True)
+    area, zone = np.bincount(inverse, lying.measure, len(holding)), holding // max(n_owners, 1)
     order = np.lexsort((-area, zone))
     area, zone = area[order], zone[order]
     place = np.arange(len(zone)) - np.searchsorted(zone, zone)
-    largest = np.bincount(zone, np.where(place < few, area, 0.0), len(scene))
-    return ratio(largest, scene.land_area)
+    held = np.bincount(zone, np.where(place < few, area, 0.0), lying.n_zones)
+    return held.astype(np.float64)

@@ -43,11 +43,11 @@ def vacant(facts: Facts) -> BoolArray:
 
 
 def _near(scene: Scene, name: str) -> FloatArray:
-    """Return the share of residents near a service; missing if none is mapped anywhere."""
+    """Return the share of residents near a service; missing if its kind is mapped nowhere."""
 
     def homes(facts: Facts) -> BoolArray:
-        frame = facts.frame("services")
-        goals = frame.geometry.to_numpy()[is_in(frame, "class", name)]
+        open_ones = facts.once(serving) == SERVING.index(name)
+        goals = facts.frame("services").geometry.to_numpy()[open_ones]
         return homes_near(facts, goals, REACH)
 
     if not is_in(scene.facts.frame("services"), "class", name).any():

@@ -173,7 +173,7 @@ def _ground(get: Get) -> dict[str, NDArray[np.float64]]:
 
 
 def _owners(get: Get) -> dict[str, NDArray[np.float64]]:
-    """Shares of the land whose owner is known."""
+    """Shares of the land whose owner is known; the five largest hold a share of what is private."""
     unknown = get("owner_unknown_share")
     known = np.where(unknown < 1.0, 1.0 - unknown, np.nan)
     return {
@@ -183,5 +183,5 @@ def _owners(get: Get) -> dict[str, NDArray[np.float64]]:
         / known,
         "owner_private_share": (get("owner_private_share") + get("owner_housing_company_share"))
         / known,
-        "owner_top5_share": get("owner_top5_share") / known,
+        "owner_top5_share": get("owner_top5_share"),
     }

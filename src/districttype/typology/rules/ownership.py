@@ -9,7 +9,10 @@ OWNERSHIP = Facet(
     name="ownership",
     reads=("owner_city_share", "owner_public_share", "owner_private_share", "owner_top5_share"),
     coverage="owner_known_share",
-    silent=N_("ownership is unknown: no owner is known here"),
+    silent=N_(
+        "ownership is unknown: {owner_private_share_pct} of the land whose owner is known is "
+        "private, and whether few hold it or many is not told"
+    ),
     rules=(
         Rule(
             "city",
@@ -27,7 +30,7 @@ OWNERSHIP = Facet(
                 (v["owner_private_share"] >= t["majority_share"])
                 & (v["owner_top5_share"] >= t["few_owners_share"])
             ),
-            N_("one to five private owners hold {owner_top5_share_pct} of the land"),
+            N_("one to five private owners hold {owner_top5_share_pct} of the private land"),
         ),
         Rule(
             "fragmented",
@@ -35,7 +38,10 @@ OWNERSHIP = Facet(
                 (v["owner_private_share"] >= t["majority_share"])
                 & (v["owner_top5_share"] < t["few_owners_share"])
             ),
-            N_("many private owners: the five largest hold {owner_top5_share_pct} of the land"),
+            N_(
+                "many private owners: the five largest hold {owner_top5_share_pct} of the private "
+                "land"
+            ),
         ),
         Rule(
             "mixed",
