@@ -85,6 +85,27 @@ def test_of_labels_given_eighty_to_ninety_per_cent_that_share_is_right(facet: st
     assert hit[sure < 0.6].mean() < 0.75
 
 
+def test_where_plans_are_known_in_part_labels_are_as_sure_as_they_are_right() -> None:
+    """Of part of the plans the least is seen: the rest adds, as facets.toml states."""
+    rng = np.random.default_rng(9)
+    seen = true_zones(rng).assign(
+        coverage_plans=rng.uniform(0.02, 1, N), new_station_floor_share=rng.integers(0, 2, N) * 1.0
+    )
+    unseen = load_facets()["development"].errors["growth"].unseen * (1 - seen["coverage_plans"])
+    truth = seen.assign(
+        coverage_plans=1.0, growth_ratio=seen["growth_ratio"] + unseen * rng.normal(0, 1, N) ** 2
+    )
+    right = true_labels(truth, "development", rng)
+    found = label_zones(observe(seen, "development", rng), load_facets(), draws=400)
+    hit = found["development"].to_numpy() == right
+    sure = found["development_confidence"].to_numpy()
+    for low, high in ((0.6, 0.7), (0.7, 0.8), (0.8, 0.9)):
+        band = (sure >= low) & (sure <= high)
+        assert band.sum() >= 80
+        assert low - 0.05 <= hit[band].mean() <= high + 0.05
+    assert hit[sure > 0.99].mean() > 0.98
+
+
 @pytest.mark.parametrize("facet", sorted(FACETS))
 def test_every_label_a_facet_has_occurs_and_is_found_where_the_cut_is_known(facet: str) -> None:
     rng = np.random.default_rng(8)

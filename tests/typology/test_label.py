@@ -277,6 +277,34 @@ def test_private_land_of_nameless_owners_is_neither_of_few_nor_of_many() -> None
     )
 
 
+def test_what_plans_of_a_corner_do_not_show_lowers_confidence_and_never_raises_it() -> None:
+    near, none = {"new_station_floor_share": 1.0}, {"growth_ratio": NAN}
+    seen = pd.concat(
+        [
+            zone(**near, coverage_plans=1.0),
+            zone(**near, coverage_plans=0.03),
+            zone(**near, coverage_plans=1.0, **none),  # permits, which state no reserve
+            zone(coverage_plans=0.03, growth_ratio=3.0),
+            zone(coverage_plans=0.6, growth_ratio=0.02),
+        ]
+    )
+    seen.index = pd.Index(["all", "corner", "permits", "new", "still"], name="zone_id")
+    rows = label_zones(seen, load_facets(), draws=4000)
+    sure = rows["development_confidence"]
+    assert list(rows["development"]) == ["infill", "infill", "infill", "new", "stable"]
+    # 0.05 seen and 0.5 x 0.97 z² unseen pass a doubling, itself off by 0.15, in one of six draws
+    assert sure["all"] == 1.0
+    assert sure["corner"] == pytest.approx(0.84, abs=0.02)
+    assert sure["permits"] == pytest.approx(0.84, abs=0.02)
+    assert rows.loc["corner", "development_runner_up"] == "new"
+    told = "plans are known for {} % of the zone"
+    for name, share in (("corner", 3), ("permits", 0)):
+        assert rows.loc[name, "development_reason"].text("en").endswith(told.format(share))
+    # nothing unseen takes away from what is new; P(0.5 x 0.4 z² < 0.08) = 0.47
+    assert sure["new"] == 1.0
+    assert sure["still"] == pytest.approx(0.47, abs=0.05)
+
+
 def test_guesses_that_were_tested_and_found_good_lower_confidence_less() -> None:
     table = zone(dense_floor_share=0.62, floor_area_imputed_share=0.9)
     good, usual, bad = (

@@ -131,8 +131,8 @@ def probabilities(
     """Return the share of draws that give each label, one row a zone.
 
     Indicators vary by their stated errors, each zone on its own; thresholds vary by theirs, alike
-    for all zones. Shares stay within 0-1. A zone of which too little is known is `unknown` in all
-    draws.
+    for all zones. Shares stay within 0-1. A zone that is `unknown` is so in all draws: what nobody
+    knows cannot be drawn.
 
     Returns
     -------
@@ -141,14 +141,15 @@ def probabilities(
     """
     n = len(table)
     counts = np.zeros((n, len(facet.labels)))
-    enough = speaks(settings, table)
+    with np.errstate(invalid="ignore"):
+        known = speaks(settings, table) & (facet.decide(columns(table), cuts(settings)) >= 0)
     step = max(1, CHUNK // draws)
     for start in range(0, n, step):
         part = slice(start, min(start + step, n))
         chunk = table.iloc[part]
         v, t = _draw(facet, settings, chunk, draws, np.random.default_rng(seed))
         with np.errstate(invalid="ignore"):
-            fired = np.where(enough[part], facet.decide(v, t), -1)
+            fired = np.where(known[part], facet.decide(v, t), -1)
         codes = facet.codes(np.broadcast_to(fired, (draws, len(chunk))))
         for code in range(counts.shape[1]):
             counts[part, code] = (codes == code).sum(axis=0)
@@ -175,6 +176,9 @@ def _draw(
         )
         noise = rng.normal(0.0, 1.0, (draws, 1)) * spread
         value = v[name] * np.exp(noise) if error.relative else v[name] + noise
+        if error.unseen:
+            left = error.unseen * (1.0 - v[f"{name}_seen_share"])
+            value = np.nan_to_num(value) + left * rng.normal(0.0, 1.0, (draws, 1)) ** 2
         drawn[name] = np.clip(value, 0.0, 1.0) if name.endswith("_share") else value
     return drawn, t
 

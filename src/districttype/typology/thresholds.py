@@ -36,12 +36,17 @@ class Need(Strict):
 
 
 class IndicatorError(Strict):
-    """One standard deviation of an indicator, in its unit or (relative) as a fraction of it."""
+    """One standard deviation of an indicator, in its unit or (relative) as a fraction of it.
+
+    `unseen` is one-sided: what there is on average, in its unit, beside what was seen of it, were
+    nothing seen.
+    """
 
     sd: float = Field(ge=0)
     imputed: float = Field(default=0.0, ge=0)
     uncovered: float = Field(default=0.0, ge=0)
     relative: bool = False
+    unseen: float = Field(default=0.0, ge=0)
 
 
 class FacetTable(Strict):

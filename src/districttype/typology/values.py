@@ -36,7 +36,7 @@ def values(indicators: pd.DataFrame) -> pd.DataFrame:
         for name in (
             "dense_floor_share", "rural_land_share", "far", "floor_area_m2",
             "brownfield_land_share", "greenfield_land_share", "campus_share",
-            "planned_brownfield_share", "coverage_plans", "built_up_new_share",
+            "planned_brownfield_share", "built_up_new_share",
             "heat_density_cell_mwh_per_ha", "waste_heat_sources", "groundwater_area_share",
             "acid_sulphate_share", "coverage_stops",
         )
@@ -84,9 +84,9 @@ def _development(get: Get) -> dict[str, NDArray[np.float64]]:
     """Evidence of change.
 
     Growth is what plans add over what is there, in floor area or in residents, whichever is
-    published; the larger where both are. Where too few building years are known, the homes of
-    residents who came since the earlier count stand for recent floor area: 1 - 1/ratio of the
-    homes' share.
+    published; the larger where both are. It is seen where plans are known that state either. Where
+    too few building years are known, the homes of residents who came since the earlier count stand
+    for recent floor area: 1 - 1/ratio of the homes' share.
     """
     ratio = get("residents_change_ratio")
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -94,6 +94,7 @@ def _development(get: Get) -> dict[str, NDArray[np.float64]]:
     growth = np.fmax(get("growth_ratio"), get("planned_residents_ratio"))
     return {
         "growth": growth,
+        "growth_seen_share": np.where(np.isnan(growth), 0.0, _zero(get("coverage_plans"))),
         "recent_share": _first(get("recent_floor_share"), came),
         "change_land_share": _change_land(get),
     }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from districttype.i18n import N_
 from districttype.typology.facet import Facet, Rule
 
@@ -12,7 +10,7 @@ DEVELOPMENT = Facet(
     reads=(
         "growth", "recent_share", "far", "change_land_share", "near_new_station_share",
         "brownfield_land_share", "greenfield_land_share", "planned_brownfield_share",
-        "industry_share", "coverage_plans", "plan_evidence",
+        "industry_share", "growth_seen_share", "plan_evidence",
     ),
     coverage="floor_known_share",
     lacks={
@@ -21,7 +19,7 @@ DEVELOPMENT = Facet(
         )
     },
     silent=N_(
-        "development is unknown: plans are known for {coverage_plans_pct} of the zone; from "
+        "development is unknown: plans are known for {growth_seen_share_pct} of the zone; from "
         "{cut_plans_known_pct} on it can be said that no more is planned"
     ),
     signs=(
@@ -93,7 +91,7 @@ DEVELOPMENT = Facet(
             N_(
                 "infill: {near_new_station_share_pct} lies within 800 m of a new or planned "
                 "station; infill begins at {cut_new_station_share_pct}; plans are known for "
-                "{coverage_plans_pct} of the zone"
+                "{growth_seen_share_pct} of the zone"
             ),
         ),
         Rule(
@@ -101,7 +99,7 @@ DEVELOPMENT = Facet(
             lambda v, t: (
                 (v["far"] < t["new_empty_far"])
                 & (v["growth"] >= t["infill_growth_ratio"])
-                & (v["coverage_plans"] >= t["plans_known"])
+                & (v["growth_seen_share"] >= t["plans_known"])
             ),
             N_(
                 "neither infill nor new: plans and sites under way add {growth_pct} to what is "
@@ -111,7 +109,7 @@ DEVELOPMENT = Facet(
         ),
         Rule(
             "stable",
-            lambda v, t: np.isfinite(v["growth"]) & (v["coverage_plans"] >= t["plans_known"]),
+            lambda v, t: v["growth_seen_share"] >= t["plans_known"],
             N_(
                 "neither infill nor new: plans and sites under way add {growth_pct} to what is "
                 "there"
