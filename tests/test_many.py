@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -126,49 +127,113 @@ def test_a_page_switches_between_the_maps(in_turn: Path, name: str, word: str) -
     assert "http" not in page  # nothing is fetched
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("default")
-def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None:
+def same_tables(one: Path, other: Path, cities: list[City]) -> bool:
+    """Tell whether two runs wrote the same tables, byte for byte."""
+    return all(
+        (one / city.id / file).read_bytes() == (other / city.id / file).read_bytes()
+        for city in cities
+        for file in ("districts.csv", "focus.csv")
+    )
+
+
+Busy = Callable[[dict[str, list[str]]], str | None]
+
+
+@contextmanager
+def two_workers(choose: Busy) -> Iterator[tuple[str, list[int]]]:
+    """Start two workers, and kill the first that `choose` names of what each is at.
+
+    Yields the scheduler's address, and the process that was killed once it is.
+    """
     cluster = distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
     )
     killed: list[int] = []
+    over = threading.Event()
 
     def kill_one() -> None:
         with distributed.Client(cluster) as client:
-            for _ in range(600):
-                busy = [name for name, tasks in client.processing().items() if tasks]
-                if busy:
-                    break
-                time.sleep(0.1)
-            time.sleep(1.0)  # in the middle of it
-            pid = client.run(os.getpid, workers=[busy[0]])[busy[0]]
-            os.kill(pid, signal.SIGKILL)
-            killed.append(pid)
+            pids = client.run(os.getpid)
+            while not over.wait(0.05):
+                at = {worker: [*map(str, keys)] for worker, keys in client.processing().items()}
+                worker = choose(at)
+                if worker is not None:
+                    os.kill(pids[worker], signal.SIGKILL)
+                    killed.append(pids[worker])
+                    return
 
     with cluster:
         killer = threading.Thread(target=kill_one)
         killer.start()
-        outcomes = run(tmp_path, scheduler=cluster.scheduler_address)
-        killer.join()
-    assert killed
-    assert [outcome.error for outcome in outcomes] == ["", ""]
-    for city in ("kladno", "kifissia"):
-        for file in ("districts.csv", "focus.csv"):
-            assert (tmp_path / city / file).read_bytes() == (in_turn / city / file).read_bytes()
+        try:
+            yield cluster.scheduler_address, killed
+        finally:
+            over.set()
+            killer.join()
+
+
+def at_a_city(at: dict[str, list[str]]) -> str | None:
+    return next((worker for worker, keys in at.items() if keys), None)
+
+
+def at_a_tile_for_another(at: dict[str, list[str]]) -> str | None:
+    """Name a worker that measures a tile of a city which is in the hands of the other."""
+    return next((w for w, keys in at.items() if keys and all("tile" in key for key in keys)), None)
+
+
+def at_a_city_whose_tiles_are_measured(at: dict[str, list[str]]) -> str | None:
+    if not any("tile" in key for keys in at.values() for key in keys):
+        return None
+    return next((w for w, keys in at.items() if any("run_on" in key for key in keys)), None)
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_tiles_on_workers_give_the_same_bytes_as_in_turn(tmp_path: Path) -> None:
-    for name, scheduler in (("turn", IN_TURN), ("local", many.LOCAL)):
-        outcomes = run(tmp_path / name, scheduler=scheduler, large=2000)
-        assert [outcome.error for outcome in outcomes] == ["", ""]
-    for city in ("kladno", "kifissia"):
-        assert not (tmp_path / "local" / city / ".tiles").exists()
-        for file in ("districts.csv", "focus.csv"):
-            one, other = (tmp_path / name / city / file for name in ("turn", "local"))
-            assert one.read_bytes() == other.read_bytes()
+def test_a_worker_that_dies_costs_no_city(in_turn: Path, tmp_path: Path) -> None:
+    with two_workers(at_a_city) as (scheduler, killed):
+        outcomes = run(tmp_path, scheduler=scheduler)
+    assert killed
+    assert [outcome.error for outcome in outcomes] == ["", ""]
+    assert same_tables(tmp_path, in_turn, CITIES)
+
+
+TILE = 1500  # buildings: several tiles a city
+
+
+@pytest.fixture(scope="module")
+def tiles_in_turn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("tiles")
+    run(out, scheduler=IN_TURN, large=TILE)
+    return out
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_tiles_on_workers_give_the_same_bytes_as_in_turn(
+    tiles_in_turn: Path, tmp_path: Path
+) -> None:
+    outcomes = run(tmp_path, scheduler=many.LOCAL, large=TILE)
+    assert [outcome.error for outcome in outcomes] == ["", ""]
+    assert same_tables(tmp_path, tiles_in_turn, CITIES)
+    assert not [*tmp_path.glob("*/.tiles")]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("choose", [at_a_tile_for_another, at_a_city_whose_tiles_are_measured])
+def test_a_worker_that_dies_amid_the_tiles_of_a_city_costs_no_tile(
+    tiles_in_turn: Path, tmp_path: Path, choose: Busy
+) -> None:
+    kladno = CITIES[:1]
+    with two_workers(choose) as (scheduler, killed):
+        outcomes = classify_cities(
+            kladno, tmp_path, data="embedded", zone_sets=(), raw=tmp_path / "raw",
+            scheduler=scheduler, large=TILE,
+        )  # fmt: skip
+    assert killed
+    assert [outcome.error for outcome in outcomes] == [""]
+    assert same_tables(tmp_path, tiles_in_turn, kladno)
+    assert not [*tmp_path.glob("*/.tiles")]
 
 
 def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ another, or wherever `Tiling.spread` sends it.
 
 from __future__ import annotations
 
+import pickle
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,7 +26,7 @@ from districttype.layers.windows import Box, LayerFiles
 from districttype.zones import Zones
 
 MOST = 20_000  # zones of a tile
-LARGE = 250_000  # buildings of a city that is measured by windows, and of a tile of it
+LARGE = 100_000  # buildings of a city that is measured by windows, and of a tile of it
 # How far beyond a tile its indicators look, m: 1,000 of walking to a service (waste heat is looked
 # for as far), 200 from a door to the street, and 1,000 of streets beyond, so that streets that end
 # with the window are not taken for an island; and the size of a large building.
@@ -34,11 +35,30 @@ REACH = 2500.0
 
 @dataclass(frozen=True)
 class Tile:
-    """Some zones that lie together, and the files that hold their city's layers."""
+    """Some zones that lie together, and their city's layers: in files, so that it travels light.
 
-    zones: Zones
+    Attributes
+    ----------
+    zones
+        The file of the zones.
+    files
+        The layers of the whole city.
+    names
+        The indicators wanted; all if None.
+    """
+
+    zones: Path
     files: LayerFiles
     names: tuple[str, ...] | None = None
+
+    @classmethod
+    def write(
+        cls, zones: Zones, number: int, files: LayerFiles, names: tuple[str, ...] | None
+    ) -> Tile:
+        """Lay down the zones of a tile beside the layers."""
+        file = files.folder / f"{zones.name}.{number}.zones"
+        file.write_bytes(pickle.dumps(zones))
+        return cls(file, files, names)
 
 
 Measure = Callable[[Tile], pd.DataFrame]
@@ -115,15 +135,18 @@ def measure_in_tiles(
     else:
         houses = facts.frame("buildings").geometry.to_numpy()
         wanted = None if names is None else tuple(names)
-        some = [Tile(part, files, wanted) for part in tiles(zones, most, (houses, tiling.large))]
+        some = [
+            Tile.write(part, number, files, wanted)
+            for number, part in enumerate(tiles(zones, most, (houses, tiling.large)))
+        ]
         parts = list(tiling.spread(measure_tile, some))
     return pd.concat(parts).loc[zones.ids].set_index(zones.ids)
 
 
 def measure_tile(tile: Tile) -> pd.DataFrame:
     """Measure a tile from the window of the layers that it needs, wherever this runs."""
-    box = window(tile.zones, tile.files)
-    return measure(tile.zones, tile.files.read(box), names=tile.names)
+    zones: Zones = pickle.loads(tile.zones.read_bytes())  # noqa: S301 - our own
+    return measure(zones, tile.files.read(window(zones, tile.files)), names=tile.names)
 
 
 def window(zones: Zones, files: LayerFiles) -> Box:
