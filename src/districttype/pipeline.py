@@ -28,7 +28,7 @@ from districttype.indicators.facts import Facts
 from districttype.indicators.measurer import Measurer
 from districttype.indicators.memory import Memory
 from districttype.indicators.registry import REGISTRY
-from districttype.indicators.tiles import LARGE, Spread, laid_down
+from districttype.indicators.tiles import LARGE, Spread, Tiling, laid_down
 from districttype.lastrun import STAGES, Run, load_zones, save_run
 from districttype.layers.gather import gather
 from districttype.layers.guesses import errors_found
@@ -143,11 +143,9 @@ def classify(
         say(note)
     facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
     places = load_places(city)
-    facts = Facts(layers=layers)
-    memory = None if out is None else Memory.of(layers, out / STAGES / "measured")
     results: dict[str, ZoneSetResult] = {}
     with laid_down(out, spread, large) as tiling:
-        measurer = Measurer(facts, memory, tiling)
+        measurer = _measurer(layers, out, tiling)
         for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
             results[zones.name] = classify_zones(zones, measurer, facets, learnt, clock)
         with clock.stage("focus", "Recommending what to co-create"):
@@ -224,7 +222,7 @@ def reopen(
             results[name] = ZoneSetResult(
                 zones, indicators.reindex(zones.ids), labels.reindex(zones.ids)
             )
-    results |= recommend_in(results, Measurer(Facts(layers=gathered.layers)), catalogue)
+    results |= recommend_in(results, _measurer(gathered.layers, out), catalogue)
     return Edition(
         city=city,
         layers=gathered.layers,
@@ -236,6 +234,12 @@ def reopen(
         places=load_places(city),
         models=run.models,
     )
+
+
+def _measurer(layers: Layers, out: Path | None, tiling: Tiling | None = None) -> Measurer:
+    """Return what measures zone sets, and recalls what a run into `out` has measured already."""
+    memory = None if out is None else Memory.of(layers, out / STAGES / "measured")
+    return Measurer(Facts(layers=layers), memory, tiling)
 
 
 def first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:

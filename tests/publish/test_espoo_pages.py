@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from browser import offline, running
 from districttype import cli
 from districttype.i18n import translate
+from districttype.indicators import measurer
 from districttype.publish import legend
 from districttype.publish.edition import Edition
 from paper import A4, printed, size
@@ -120,10 +121,14 @@ def test_a_page_is_no_larger_than_a_train_bears(out: Path, page: str) -> None:
 
 
 @pytest.mark.parametrize(("zone", "file"), [("Kera", "kera-A5.html"), ("Soukka", "Soukka-A5.html")])
-def test_a_sheet_on_demand(
+def test_a_sheet_on_demand_measures_nothing_anew(
     out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
     zone: str, file: str,
 ) -> None:  # fmt: skip
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("the run has kept what is asked for")
+
+    monkeypatch.setattr(measurer, "measure_in_tiles", refuse)
     words = ["districttype", "workshop", "espoo", zone, "a5", "--out", str(out), "--lang", "sv"]
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit) as end:
