@@ -14,7 +14,6 @@ from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
-import skops.io
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
 from sklearn.dummy import DummyClassifier
@@ -170,6 +169,8 @@ def _both_labels(splits: Any, y: NDArray[np.object_]) -> list[tuple[Any, Any]]:
 
 def save(learnt: Learnt, folder: Path) -> Path:
     """Write a model to `<folder>/<facet>.skops`, a format that is safe to load."""
+    import skops.io  # noqa: PLC0415 - takes half a second, and few runs have a model
+
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{learnt.facet}{SUFFIX}"
     part = file.with_suffix(".part")
@@ -186,6 +187,8 @@ def load(file: Path) -> Learnt:
     SourceError
         If it is not there, is no model, or holds anything not trusted.
     """
+    import skops.io  # noqa: PLC0415 - as in `save`
+
     try:
         strange = sorted({*skops.io.get_untrusted_types(file=file)} - TRUSTED)
         if strange:
