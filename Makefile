@@ -5,7 +5,7 @@ DATA   ?= auto
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help classify test test-all lint docs pictures bench clean
+.PHONY: help classify test test-all lint hooks docs pictures bench clean
 .DEFAULT_GOAL := help
 
 help:  ## say what can be made
@@ -36,6 +36,9 @@ lint: $(VENV)/.test  ## style, types, and the line of stages
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+hooks: $(VENV)/.test  ## have git run the checks before each commit, and lint before each push
+	@$(BIN)/pre-commit install
 
 ALL := --nbmake --nbmake-timeout=600 tests notebooks
 
