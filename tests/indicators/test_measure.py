@@ -342,6 +342,21 @@ def test_departures_and_openings_nobody_states_are_unknown() -> None:
     assert west[unknown].isna().all()
 
 
+def test_departures_of_a_zone_whose_stops_do_not_state_them_are_unknown() -> None:
+    layers = town().having(
+        layer(
+            "stops",
+            {"mode": "bus", "departures_peak_hour": 6, "geometry": Point(125, 125)},
+            {"mode": "bus", "geometry": Point(125, 375)},
+            {"mode": "bus", "opened": 2035, "geometry": Point(375, 125)},
+        )
+    )
+    departures = measure(zones(CELLS, layers), layers)["departures_per_hour"]
+    assert departures.to_dict() == pytest.approx(
+        {"ne": 0, "nw": np.nan, "se": 0, "sw": 6}, nan_ok=True
+    )
+
+
 def test_platforms_of_one_name_are_one_station() -> None:
     rows = [("rail", "Kera", 10), ("rail", "Kera", 200), ("metro", "Kera", 20), ("rail", None, 30),
             ("rail", None, 100), ("tram", None, 35)]  # fmt: skip

@@ -10,23 +10,23 @@ import numpy as np
 
 from districttype.indicators.zonal import Areas, Overlaps, Things, overlap
 
-Ground = Literal["all", "land"]
+Extent = Literal["all", "land"]
 
 
 @dataclass(frozen=True, eq=False)
 class Asked:
     """The things that were asked for: what one zone set asks for, the next will ask for, too."""
 
-    things: dict[Ground, list[Things]] = field(default_factory=lambda: {"all": [], "land": []})
+    things: dict[Extent, list[Things]] = field(default_factory=lambda: {"all": [], "land": []})
 
-    def remember(self, ground: Ground, things: Things) -> None:
+    def remember(self, extent: Extent, things: Things) -> None:
         """Note that things were asked for on all ground of the zones, or on their land."""
-        if not any(known is things for known in self.things[ground]):
-            self.things[ground].append(things)
+        if not any(known is things for known in self.things[extent]):
+            self.things[extent].append(things)
 
-    def answers(self, ground: Ground, zones: Areas) -> list[tuple[Things, Overlaps]]:
+    def answers(self, extent: Extent, zones: Areas) -> list[tuple[Things, Overlaps]]:
         """Return the overlaps of all that were asked for before with these zones."""
-        things = [*self.things[ground]]
+        things = [*self.things[extent]]
         if not things:
             return []
         return [*zip(things, split(overlap(zones, joined(things)), things), strict=True)]

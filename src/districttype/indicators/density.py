@@ -13,13 +13,12 @@ import numpy as np
 from districttype.indicators import residents, stock
 from districttype.indicators.cells import Cells, cells
 from districttype.indicators.coverage import share_covered
-from districttype.indicators.facts import Facts, Scene, known_total, ratio
+from districttype.indicators.facts import HECTARE, Facts, Scene, known_total, ratio
 from districttype.indicators.zonal import Things
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
 
 DENSE = 0.30  # 'compact' begins here, doi 10.1080/09654313.2024.2370314
 RURAL = 0.02  # SYKE, densely and sparsely built localities
-HECTARE = 1e4
 
 
 def density(scene: Scene) -> dict[str, FloatArray]:

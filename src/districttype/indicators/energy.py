@@ -15,7 +15,7 @@ import pandas as pd
 
 from districttype.indicators import stock, table
 from districttype.indicators.cells import cells
-from districttype.indicators.facts import Facts, Scene, is_in, known_total, ratio
+from districttype.indicators.facts import HECTARE, Facts, Scene, is_in, known_total, ratio
 from districttype.indicators.zonal import within
 from districttype.indicators.zonal.overlaps import FloatArray
 from districttype.layers.schema import USES
@@ -26,7 +26,6 @@ HEAT_SOURCES = (
     "district_heat", "electricity", "ground_heat", "heat_pump", "oil", "gas", "wood", "other",
 )  # fmt: skip
 NEW_FROM = 2010  # from here on hot water and electricity are those of new buildings
-HECTARE = 1e4
 
 
 @dataclass(frozen=True)

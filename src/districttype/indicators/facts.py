@@ -10,17 +10,18 @@ import geopandas as gpd
 import numpy as np
 from numpy.typing import ArrayLike
 
-from districttype.indicators.batch import Asked, Ground
+from districttype.indicators.batch import Asked, Extent
 from districttype.indicators.zonal import Areas, Overlaps, Things, overlap
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray
 from districttype.layers.schema import Layers, empty
 from districttype.zones import Zones
 
+HECTARE = 1e4  # m²
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class _Memory:
+class _Once:
     _known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, work: Callable[[Self], T], *key: object) -> T:
@@ -38,7 +39,7 @@ class _Memory:
 
 
 @dataclass(frozen=True, eq=False)
-class Facts(_Memory):
+class Facts(_Once):
     """The layers, and what follows from them alone, whatever the zones.
 
     Made once and given to `measure` for every zone set, it keeps districts, stations, blocks and
@@ -67,7 +68,7 @@ class Facts(_Memory):
 
 
 @dataclass(frozen=True, eq=False)
-class Scene(_Memory):
+class Scene(_Once):
     """One zone set among the facts; `whole` where every indicator of it is measured."""
 
     zones: Zones = field(kw_only=True)
@@ -99,18 +100,18 @@ class Scene(_Memory):
         """Return how much of each thing lies on the dry land of each zone."""
         return self._overlap("land", self.zones.land, things)
 
-    def _overlap(self, ground: Ground, zones: gpd.GeoSeries, things: Things) -> Overlaps:
+    def _overlap(self, extent: Extent, zones: gpd.GeoSeries, things: Things) -> Overlaps:
         """Return an overlap, at once with all that an earlier zone set asked of the same facts.
 
         Who wants a few indicators only is not given what all of them need.
         """
-        asked, areas = self.facts.asked, self.once(lambda _: Areas.of(zones), "areas", ground)
+        asked, areas = self.facts.asked, self.once(lambda _: Areas.of(zones), "areas", extent)
         if not self.whole:
             return overlap(areas, things)
-        for known, overlaps in self.once(lambda _: asked.answers(ground, areas), "answers", ground):
+        for known, overlaps in self.once(lambda _: asked.answers(extent, areas), "answers", extent):
             if known is things:
                 return overlaps
-        asked.remember(ground, things)
+        asked.remember(extent, things)
         return overlap(areas, things)
 
 

@@ -13,7 +13,7 @@ import shapely
 
 from districttype.indicators import residents, stock
 from districttype.indicators.clusters import middles, pairs_within
-from districttype.indicators.facts import Facts, Scene, codes, is_in, numbers, ratio
+from districttype.indicators.facts import Facts, Scene, codes, is_in, known_total, numbers, ratio
 from districttype.indicators.land import class_shares, mapped_share, mean_on_land
 from districttype.indicators.near import residents_share, shares
 from districttype.indicators.zonal import Things
@@ -40,7 +40,7 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
     by_bus = shares(scene, "frequent_bus", points[frequent], WALK_TO_STOP)
     if bus_silent:
         by_bus = nowhere(scene, by_bus)
-    departures = lying.total(np.where(served, peak, np.nan))
+    departures = known_total(lying.select(served), peak)
     return {
         "stops_bus": lying.count(served & is_in(stops, "mode", "bus")),
         "stops_tram": lying.count(served & is_in(stops, "mode", "tram", "light_rail")),

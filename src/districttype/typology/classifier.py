@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from districttype.errors import ConfigError, SchemaError
 from districttype.typology.facet import Facet
-from districttype.typology.label import columns, cuts, probabilities, speaks
+from districttype.typology.label import decided, probabilities
 from districttype.typology.rules import FACETS
 from districttype.typology.thresholds import FacetTable, load_facets
 from districttype.typology.values import values
@@ -74,10 +74,7 @@ class FacetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the label of each row; `unknown` where too little is known."""
         check_is_fitted(self)
         table, (facet, settings) = self._table(X, reset=False), self._facet()
-        with np.errstate(invalid="ignore"):
-            fired = np.where(
-                speaks(settings, table), facet.decide(columns(table), cuts(settings)), -1
-            )
+        fired = decided(facet, settings, table)
         return np.asarray(facet.labels, dtype=object)[facet.codes(fired)]
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803

@@ -63,12 +63,19 @@ def label_zones(
     return pd.concat(parts, axis=1)
 
 
-def speaks(facet: FacetTable, table: pd.DataFrame) -> NDArray[np.bool_]:
+def _speaks(facet: FacetTable, table: pd.DataFrame) -> NDArray[np.bool_]:
     """Return for each zone whether all that the facet needs is known well enough."""
     enough = np.ones(len(table), dtype=bool)
     for name, least in facet.least.items():
         enough &= table[name].to_numpy(dtype=float) >= least - 1e-9
     return enough
+
+
+def decided(facet: Facet, settings: FacetTable, table: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the index of the rule that gives each zone its label, -1 where it is unknown."""
+    with np.errstate(invalid="ignore"):
+        fired = facet.decide(columns(table), cuts(settings))
+    return np.where(_speaks(settings, table), fired, -1)
 
 
 def columns(table: pd.DataFrame) -> Values:
@@ -84,10 +91,9 @@ def cuts(facet: FacetTable) -> Values:
 def _label(
     facet: Facet, settings: FacetTable, table: pd.DataFrame, *, draws: int, seed: int
 ) -> pd.DataFrame:
-    v, t = columns(table), cuts(settings)
+    fired, t = decided(facet, settings, table), cuts(settings)
     with np.errstate(invalid="ignore"):
-        fired = np.where(speaks(settings, table), facet.decide(v, t), -1)
-        seen = facet.see(v, t)
+        seen = facet.see(columns(table), t)
         flags = [(name, np.broadcast_to(when(seen, t), len(table))) for name, when in facet.details]
         signs = [(text, np.broadcast_to(when(seen, t), len(table))) for when, text in facet.signs]
     codes = facet.codes(fired)
@@ -141,8 +147,7 @@ def probabilities(
     """
     n = len(table)
     counts = np.zeros((n, len(facet.labels)))
-    with np.errstate(invalid="ignore"):
-        known = speaks(settings, table) & (facet.decide(columns(table), cuts(settings)) >= 0)
+    known = decided(facet, settings, table) >= 0
     step = max(1, CHUNK // draws)
     for start in range(0, n, step):
         part = slice(start, min(start + step, n))

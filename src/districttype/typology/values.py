@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Get = Callable[[str], NDArray[np.float64]]
+from districttype.indicators.coverage import ENOUGH
 
-ENOUGH = 0.8  # share of a zone's floor area known from which shares of it speak for the whole zone
+Get = Callable[[str], NDArray[np.float64]]
 
 
 def values(indicators: pd.DataFrame) -> pd.DataFrame:
@@ -131,11 +131,10 @@ def _uses(get: Get) -> dict[str, NDArray[np.float64]]:
 
 def _near(get: Get, floor_known: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """Nearness by floor area where it is known, else by residents, else by land."""
-    by_floor = floor_known >= ENOUGH
 
-    def near(what: str) -> NDArray[np.float64]:
-        floor = np.where(by_floor, get(f"floor_near_{what}_share"), np.nan)
-        return _first(floor, get(f"residents_near_{what}_share"), get(f"land_near_{what}_share"))
+    def near(what: str, floor: str = "floor_near_{}_share") -> NDArray[np.float64]:
+        by_floor = np.where(floor_known >= ENOUGH, get(floor.format(what)), np.nan)
+        return _first(by_floor, get(f"residents_near_{what}_share"), get(f"land_near_{what}_share"))
 
     frequent = _first(
         near("frequent_bus"),
@@ -144,10 +143,7 @@ def _near(get: Get, floor_known: NDArray[np.float64]) -> dict[str, NDArray[np.fl
     )
     return {
         "near_station_share": near("station"),
-        "near_new_station_share": _first(
-            np.where(by_floor, get("new_station_floor_share"), np.nan),
-            near("new_station"),
-        ),
+        "near_new_station_share": near("new_station", "{}_floor_share"),
         "near_frequent_bus_share": frequent,
         "near_stop_share": near("stop"),
     }

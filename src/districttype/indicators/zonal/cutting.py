@@ -20,7 +20,7 @@ import shapely
 
 from districttype.indicators.zonal.borders import zones_at
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
-from districttype.indicators.zonal.squares import Squares, cross, runs
+from districttype.indicators.zonal.squares import Squares, cross, runs, steps
 
 # A corner nearer to a line than this is left to GEOS, m.
 _TOO_NEAR = 1e-7
@@ -66,7 +66,7 @@ class _Rings:
         polygon = owner[part[ring]]
         begin = points[np.searchsorted(ring, np.arange(len(rings)))]
         points = points - corner[polygon]
-        edge = np.flatnonzero((ring[1:] == ring[:-1]) & (points[1:] != points[:-1]).any(axis=1))
+        edge = steps(points, ring)
         start, end = points[edge], points[edge + 1]
         polygon = polygon[edge]
         first = np.searchsorted(polygon, np.arange(len(shapes) + 1))

@@ -7,7 +7,7 @@ import shapely
 
 from districttype.indicators.zonal.borders import zones_at
 from districttype.indicators.zonal.overlaps import FloatArray, IntArray, Shapes
-from districttype.indicators.zonal.squares import Squares, cross, runs
+from districttype.indicators.zonal.squares import Squares, cross, runs, steps
 
 # What is so near to a border runs along it, m. Streets that a border was drawn from are as near as
 # rounding leaves them, about a nanometre; surveyed coordinates have millimetres.
@@ -68,8 +68,8 @@ def _pieces(lines: Shapes) -> tuple[FloatArray, FloatArray, IntArray]:
     """Return the ends of the straight pieces of lines, and the line of each."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     points, part = shapely.get_coordinates(parts, return_index=True)
-    joined = np.flatnonzero((part[1:] == part[:-1]) & (points[1:] != points[:-1]).any(axis=1))
-    return points[joined], points[joined + 1], owner[part[joined]]
+    begin = steps(points, part)
+    return points[begin], points[begin + 1], owner[part[begin]]
 
 
 def _divisions(

@@ -147,9 +147,14 @@ def segments(shapes: Shapes) -> tuple[FloatArray, IntArray]:
     parts, owner = shapely.get_parts(shapes, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
-    joined = np.flatnonzero((ring[1:] == ring[:-1]) & (points[1:] != points[:-1]).any(axis=1))
-    edges = np.concatenate([points[joined], points[joined + 1]], axis=1)
-    return edges, owner[part[ring[joined]]]
+    begin = steps(points, ring)
+    edges = np.concatenate([points[begin], points[begin + 1]], axis=1)
+    return edges, owner[part[ring[begin]]]
+
+
+def steps(points: FloatArray, line: IntArray) -> IntArray:
+    """Return the points (n, 2) from which a line leads on to the next; the same twice is none."""
+    return np.flatnonzero((line[1:] == line[:-1]) & (points[1:] != points[:-1]).any(axis=1))
 
 
 def _crossed(edges: FloatArray) -> tuple[IntArray, IntArray, IntArray]:
