@@ -21,10 +21,8 @@ from districttype.focus import load_catalogue
 from districttype.indicators.registry import REGISTRY
 from districttype.layers import schema
 from districttype.providers import base, read_layers_file, services
-from districttype.publish.edition import FACETS
 from districttype.publish.tables import FOCUS_COLUMNS
-from districttype.typology.rules import FACETS as RULES
-from districttype.typology.rules import OWNERSHIP
+from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import load_facets
 
 MARK = re.compile(r"^\{\{ (\w+) \}\}$", re.MULTILINE)
@@ -105,7 +103,7 @@ def labels() -> str:
             code(*(label for label in facet.labels if label != "unknown")),
             code(*(name for name, _ in facet.details)) if facet.details else "–",
         )
-        for facet in (*RULES.values(), OWNERSHIP)
+        for facet in (*FACETS.values(), OWNERSHIP)
     ]
     return table(("facet", "labels (and `unknown`)", "details"), rows)
 

@@ -11,7 +11,7 @@ from babel.messages.extract import extract_from_dir, extract_from_file
 from districttype.city import load_city
 from districttype.indicators.registry import REGISTRY
 from districttype.layers.live import services
-from districttype.publish.legend import FACETS
+from districttype.publish.legend import LEGENDS
 from districttype.publish.payload import page_messages
 
 PACKAGE = Path(str(files("districttype")))
@@ -29,7 +29,7 @@ def messages() -> set[str]:
             )
             found |= {m for _, m, *_ in extracted}
     found |= page_messages() | provider_notes() | {indicator.description for indicator in REGISTRY}
-    for facet in FACETS:
+    for facet in LEGENDS.values():
         found |= {label.name for label in facet.labels} | set(facet.names().values())
     return {m for m in found if isinstance(m, str) and m}
 

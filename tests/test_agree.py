@@ -26,7 +26,7 @@ from districttype.city import City, load_city
 from districttype.errors import ConfigError
 from districttype.i18n import Message
 from districttype.lastrun import Run, run_of
-from districttype.publish.edition import FACETS
+from districttype.typology.rules import FACETS
 from districttype.typology.validate import wilson
 
 CRS = "EPSG:32633"

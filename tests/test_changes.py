@@ -12,7 +12,7 @@ from districttype.answers.changes import BUILT, DATA, LOST, MAPPED, UNDATED, cha
 from districttype.city import load_city
 from districttype.errors import ConfigError
 from districttype.lastrun import Run, run_of
-from districttype.publish.edition import FACETS
+from districttype.typology.rules import FACETS
 
 HERE = Path(__file__).parent
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 from districttype import cli
-from districttype.typology.learn import load
+from districttype.typology.learnt import load
 from kept import keep_run
 
 

@@ -190,4 +190,4 @@ def test_what_is_learnt_of_its_labels_is_used_where_the_user_says_so_and_stamped
     assert said.str.contains("learnt from labels that Espoo gave itself").sum() > 60
     pd.testing.assert_series_equal(theirs["density"], ours["density"])
     assert edition.run["models"] == {}
-    assert edition.run["alike"]["k"] == edition.groups.k
+    assert edition.run["alike"]["k"] == len({kin.group for kin in edition.kin.values()})

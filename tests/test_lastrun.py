@@ -16,8 +16,9 @@ from districttype.lastrun import load_run, read_kept, save_run
 from districttype.publish.edition import Edition
 from districttype.publish.stamp import stamp
 from districttype.publish.tables import alike_table
-from districttype.typology.alike import group_zones
-from districttype.typology.learn import Learnt, learn
+from districttype.typology.alike import group_zones, kin_of
+from districttype.typology.learn import learn
+from districttype.typology.learnt import Learnt
 from toy import edition
 
 ESPOO = load_city("espoo")
@@ -111,7 +112,8 @@ def test_look_alikes_are_in_the_outputs(learnt: Edition) -> None:
     districts = learnt.results["districts"]
     names = districts.zones.frame["name"]
     groups = group_zones(districts.indicators, names, ks=range(2, 3), resamples=2)
-    table = alike_table(replace(learnt, groups=groups), "en").set_index("zone_id")
+    kin = kin_of(districts.indicators, groups)
+    table = alike_table(replace(learnt, kin=kin), "en").set_index("zone_id")
     assert list(table.index) == list(districts.zones.ids)
     assert set(table["group"]) == {*range(1, groups.k + 1)}
     assert table.groupby("group").size().eq(table.groupby("group")["group_size"].first()).all()

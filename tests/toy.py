@@ -17,7 +17,8 @@ from districttype.i18n import N_, Message
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layer, Layers, conform
 from districttype.provenance import Provenance, State
-from districttype.publish.edition import FACETS, Edition, ZoneSetResult
+from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.typology.rules import FACETS
 from districttype.zones import Zones, make_zones
 
 TM35 = CRS.from_epsg(3067)

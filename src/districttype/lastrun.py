@@ -17,7 +17,7 @@ from districttype.city import City
 from districttype.errors import ConfigError, SourceError
 from districttype.layers.schema import Layers
 from districttype.publish.edition import Edition
-from districttype.typology.learn import SUFFIX, Learnt, load_all, save
+from districttype.typology.learnt import SUFFIX, Learnt, load_all, save
 from districttype.typology.thresholds import load_facets
 from districttype.typology.zoneset import label_set
 from districttype.zones import Zones, make_zones

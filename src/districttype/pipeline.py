@@ -38,8 +38,8 @@ from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.postgis import check_postgis
 from districttype.publish.write import publish
 from districttype.record import alike_record, models_record, run_record
-from districttype.typology.alike import Groups, group_zones
-from districttype.typology.learn import Learnt, load_all
+from districttype.typology.alike import Groups, group_zones, kin_of
+from districttype.typology.learnt import Learnt, load_all
 from districttype.typology.thresholds import Facets, as_tested, load_facets, moved
 from districttype.typology.zoneset import SMALL, label_set
 from districttype.zones import Zones, make_zone_set
@@ -163,7 +163,7 @@ def classify(
         catalogue=catalogue,
         places=places,
         models=learnt,
-        groups=groups,
+        kin={} if groups is None else kin_of(results["districts"].indicators, groups),
     )
     if out is not None:
         with clock.stage("publish", "Drawing maps and writing tables"):

@@ -15,7 +15,7 @@ from districttype.layers.gather import Gathered
 from districttype.layers.standing import standing
 from districttype.publish.edition import ZoneSetResult
 from districttype.typology.alike import Groups
-from districttype.typology.learn import Learnt
+from districttype.typology.learnt import Learnt
 from districttype.typology.thresholds import Facets
 from districttype.typology.zoneset import SEED
 

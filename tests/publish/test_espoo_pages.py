@@ -70,7 +70,7 @@ def test_the_panel_of_soukka(
                 {x.id: x.name for x in facet.labels}.get(labels[facet.id], legend.UNKNOWN_NAME),
                 language,
             )
-            for facet in legend.FACETS
+            for facet in legend.LEGENDS.values()
         ]
         titles = panel.locator(".focus summary span:nth-child(2)").all_inner_texts()
         assert titles == [catalogue.name("solutions", key, language) for key in mine]

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from districttype.publish.legend import FACETS, SCORE_COLOURS, SOLUTION_COLOURS, palette
+from districttype.publish.legend import LEGENDS, SCORE_COLOURS, SOLUTION_COLOURS, palette
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
 SIGHTS = {
@@ -48,14 +48,14 @@ def closest(colours: dict[str, str], sight: np.ndarray, flare: float = 0.0) -> t
 
 
 @pytest.mark.parametrize("sight", SIGHTS)
-@pytest.mark.parametrize("facet", FACETS, ids=lambda f: f.id)
+@pytest.mark.parametrize("facet", LEGENDS.values(), ids=lambda f: f.id)
 def test_labels_of_a_facet_keep_apart(facet: object, sight: str) -> None:
     colours = {key: label.colour for key, label in palette(facet).items()}  # type: ignore[arg-type]
     distance, pair = closest(colours, SIGHTS[sight])
     assert distance >= LEAST, pair
 
 
-@pytest.mark.parametrize("facet", FACETS, ids=lambda f: f.id)
+@pytest.mark.parametrize("facet", LEGENDS.values(), ids=lambda f: f.id)
 def test_labels_keep_apart_on_a_projector_in_a_lit_room(facet: object) -> None:
     colours = {key: label.colour for key, label in palette(facet).items()}  # type: ignore[arg-type]
     distance, pair = closest(colours, SIGHTS["full"], flare=0.15)
@@ -71,6 +71,6 @@ def test_solutions_keep_apart_and_scores_grow_darker(sight: str) -> None:
 
 
 def test_unknown_has_a_grey_of_its_own() -> None:
-    for facet in FACETS:
+    for facet in LEGENDS.values():
         colours = [label.colour for label in palette(facet).values()]
         assert len(set(colours)) == len(colours)

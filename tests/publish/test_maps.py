@@ -13,7 +13,7 @@ import toy
 from browser import offline, running
 from districttype.focus.catalogue import load_catalogue
 from districttype.i18n import translate
-from districttype.publish.legend import FACETS
+from districttype.publish.legend import LEGENDS
 from districttype.publish.maps import write_map
 
 
@@ -61,7 +61,7 @@ def test_districts_are_coloured_and_every_layer_can_be_switched_on(
 ) -> None:
     with offline(browser, maps / "typology.html") as page:
         seen = []
-        for facet in FACETS:
+        for facet in LEGENDS.values():
             choose(page, "layer", facet.id)
             expect(page.locator("#legend-title")).to_have_text(facet.name)
             seen.append(fills(page))

@@ -21,8 +21,8 @@ import toy
 from districttype.errors import DistricttypeError
 from districttype.i18n import translate
 from districttype.publish import publish
-from districttype.publish.edition import FACETS
 from districttype.publish.tables import source_table
+from districttype.typology.rules import FACETS
 from needs import command, require_system
 
 NAMES = [name for _, name, *_ in toy.DISTRICTS]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from districttype.errors import EmptyResultError
-from districttype.typology.alike import Comparison, group_zones
+from districttype.typology.alike import Comparison, group_zones, kin_of
 
 KINDS = {  # far, residents_per_ha, housing, offices, station
     "centre": (0.8, 90.0, 0.5, 0.4, 0.9),
@@ -45,6 +45,19 @@ def test_the_groups_that_are_there_are_found() -> None:
     assert any(
         t.text().startswith("a low floor area ratio (0, on average 0.31") for t in rural.traits
     )
+
+
+def test_the_kin_of_a_zone_are_its_group_and_those_nearest_to_it() -> None:
+    table = city()
+    groups = group_zones(table, pd.Series(table.index, table.index))
+    kin = kin_of(table, groups, n=2)
+    assert list(kin) == list(table.index)
+    assert {mine.group for mine in kin.values()} == {1, 2, 3, 4}
+    for zone, mine in kin.items():
+        assert mine.profile.size == 8
+        assert kin[mine.profile.example].group == mine.group
+        assert len(mine.nearest) == 2
+        assert all(alike.zone_id[:-1] == zone[:-1] != zone for alike in mine.nearest)
 
 
 def test_a_zone_is_most_like_its_kind_here_and_elsewhere_and_the_reason_is_in_both() -> None:

@@ -13,7 +13,8 @@ from tests.typology.test_alike import city
 
 from districttype.errors import ConfigError, SourceError
 from districttype.i18n import Message
-from districttype.typology.learn import learn, load, load_all, relabel, save
+from districttype.typology.learn import learn
+from districttype.typology.learnt import load, load_all, relabel, save
 
 
 class Stranger:

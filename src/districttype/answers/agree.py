@@ -15,8 +15,8 @@ import pandas as pd
 
 from districttype.errors import ConfigError
 from districttype.lastrun import Run
-from districttype.publish.edition import FACETS
 from districttype.typology.facet import UNKNOWN
+from districttype.typology.rules import FACETS
 from districttype.typology.validate import compare
 
 # Own choices: a zone that either run knows less than half of is not compared; amounts that differ

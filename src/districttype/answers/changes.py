@@ -17,7 +17,7 @@ import pandas as pd
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.lastrun import Run, load_run
-from districttype.publish.edition import FACETS
+from districttype.typology.rules import FACETS
 
 # Own choice: few places build more than 3 % of their stock a year, and for a whole city or decade
 # hardly any (Espoo, which grows fast: 1.6 % a year from 2016 to 2022).

@@ -13,7 +13,8 @@ from districttype.answers.runs import find_places
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.lastrun import Run
-from districttype.typology.learn import learn, save
+from districttype.typology.learn import learn
+from districttype.typology.learnt import save
 from districttype.typology.validate import COLUMNS, read_expected
 
 

@@ -16,13 +16,9 @@ from districttype.focus.catalogue import Catalogue
 from districttype.focus.cityview import CityView
 from districttype.indicators.registry import Indicator
 from districttype.layers.schema import Layers
-from districttype.typology.alike import Comparison, Groups, LookAlike, Profile
-from districttype.typology.learn import Learnt
+from districttype.typology.alike import Kin
+from districttype.typology.learnt import Learnt
 from districttype.zones import Zones
-
-FACETS = ("density", "development", "use", "mobility", "energy", "ground")
-NEAREST = 3
-"""So many districts are named as most like each."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +74,6 @@ def _by_zone(table: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 @dataclass(frozen=True)
-class Kin:
-    """The group of a district (from 1), what it has in common, and the districts most like it."""
-
-    group: int
-    profile: Profile
-    nearest: tuple[LookAlike, ...]
-
-
-@dataclass(frozen=True)
 class Edition:
     """One run's results for one city, ready to be published.
 
@@ -95,8 +82,8 @@ class Edition:
     what the indicators are, in the order of their columns; `catalogue` names solutions,
     actors, means and sites in each language; `places` are the names people use, as
     `places.load_places` gives them. `models` are the learnt classifiers whose labels stand in place
-    of the rules' (facet -> model), and `groups` the districts that are alike, where they could be
-    compared.
+    of the rules' (facet -> model), and `kin` the districts that are like each (by its id),
+    empty where they could not be compared.
     """
 
     city: City
@@ -108,20 +95,4 @@ class Edition:
     catalogue: Catalogue | None = None
     places: pd.DataFrame | None = None
     models: Mapping[str, Learnt] = field(default_factory=dict)
-    groups: Groups | None = None
-
-    @cached_property
-    def kin(self) -> Mapping[str, Kin]:
-        """Return the kin of each district by its id; nothing where they could not be compared."""
-        if self.groups is None:
-            return {}
-        districts = self.results["districts"].indicators
-        comparison = Comparison(districts, districts)
-        return {
-            str(zone): Kin(
-                int(group) + 1,
-                self.groups.profile[group],
-                tuple(comparison.nearest(zone, NEAREST)),
-            )
-            for zone, group in self.groups.group.items()
-        }
+    kin: Mapping[str, Kin] = field(default_factory=dict)

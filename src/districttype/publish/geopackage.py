@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,21 +13,22 @@ import pyogrio
 
 from districttype.i18n import N_, translate
 from districttype.indicators.registry import Indicator
-from districttype.publish.edition import FACETS, Edition
+from districttype.publish.edition import Edition
 from districttype.publish.focustables import focus_tables
 from districttype.publish.legend import (
     BORDERLINE,
+    LEGENDS,
     SOLUTION_COLOURS,
     UNITS,
     UNKNOWN,
     FacetLegend,
     Label,
-    facet,
     palette,
 )
 from districttype.publish.stamp import attributions, stamp
 from districttype.publish.tables import focus_table, plain, zone_table
 from districttype.publish.templating import environment
+from districttype.typology.rules import FACETS
 
 # Tables beside the data: the styles as QGIS keeps them, and the schema extension of the
 # standard, which holds what a column is called and what it means.
@@ -110,8 +111,7 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
                 [(name, column, title, title) for column, title in titles.items()],
             )
             border = THIN if len(table) > MANY else WIDE
-            shown = [facet(key) for key in (*FACETS, "ownership")]
-            db.executemany(_STYLE, _styles(name, shown, titles, language, border, day))
+            db.executemany(_STYLE, _styles(name, LEGENDS.values(), titles, language, border, day))
         for name in SOLVED:
             if name in solved:
                 legends = [_solutions(edition, language)]
@@ -120,7 +120,7 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
 
 def _styles(
     table: str,
-    legends: Sequence[FacetLegend],
+    legends: Iterable[FacetLegend],
     titles: Mapping[str, str],
     language: str,
     border: float,
@@ -204,10 +204,10 @@ def aliases(columns: pd.Index, registry: tuple[Indicator, ...], language: str) -
             title += f" ({UNITS.get(unit, unit)})" if unit != "1" else ""
         elif column in PLAIN_COLUMNS:
             title = translate(PLAIN_COLUMNS[column], language)
-        elif column in (*FACETS, "ownership"):
-            title = translate(facet(column).name, language)
+        elif column in LEGENDS:
+            title = translate(LEGENDS[column].name, language)
         elif stem in FACETS and kind in {"detail", "confidence"}:
-            name = translate(facet(stem).name, language)
+            name = translate(LEGENDS[stem].name, language)
             title = translate(DETAIL if kind == "detail" else CONFIDENCE, language).format(
                 facet=name
             )

@@ -84,7 +84,7 @@ QUESTIONS: Mapping[str, tuple[str, str]] = {
 """What each facet is called and asks, in the order in which facets are listed."""
 
 
-def _read() -> tuple[FacetLegend, ...]:
+def _read() -> dict[str, FacetLegend]:
     """Read `legend.csv`: a row a label, a detail with a colour, or (without a label) a flag."""
     text = (files("districttype.publish") / "legend.csv").read_text(encoding="utf-8")
     drawn: dict[str, list[Label]] = {facet: [] for facet in QUESTIONS}
@@ -96,13 +96,14 @@ def _read() -> tuple[FacetLegend, ...]:
             drawn[facet].append(Label(detail, name, colour, of=label))
         else:
             drawn[facet].append(Label(label, name, colour))
-    return tuple(
-        FacetLegend(facet, *said, tuple(drawn[facet]), flags[facet])
+    return {
+        facet: FacetLegend(facet, *said, tuple(drawn[facet]), flags[facet])
         for facet, said in QUESTIONS.items()
-    )
+    }
 
 
-FACETS = _read()
+LEGENDS: Mapping[str, FacetLegend] = _read()
+"""The legend of each facet, and of the modifier `ownership`, in the order of `QUESTIONS`."""
 
 # Words that travel inside other messages: what facets are called there, and on what a cut rests.
 WORDS = (
@@ -149,11 +150,6 @@ UNITS: Mapping[str, str] = {
     "m": "m",
     "year": "",
 }
-
-
-def facet(name: str) -> FacetLegend:
-    """Return the legend of a facet, or of the modifier `ownership`."""
-    return next(legend for legend in FACETS if legend.id == name)
 
 
 def details(value: object) -> list[str]:

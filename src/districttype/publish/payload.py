@@ -95,7 +95,7 @@ def payload(
         "languages": list(languages),
         "scale": shapes.SCALE,
         "bounds": _bounds(edition),
-        "facets": [_facet(f, text) for f in legend.FACETS],
+        "facets": [_facet(f, text) for f in legend.LEGENDS.values()],
         "balance": balance.of_payload(text),
         "unknown": {
             "name": text(legend.UNKNOWN_NAME),
@@ -228,7 +228,7 @@ def _zone_set(name: str, result: ZoneSetResult, edition: Edition, text: Texts) -
         "centres": shapes.encode_points(land.representative_point()),
         "facets": {
             f.id: _labels(f, result.labels.reindex(zones.ids), text, many=many)
-            for f in legend.FACETS
+            for f in legend.LEGENDS.values()
             if f.id in result.labels
         },
         "indicators": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from districttype import __version__
 from districttype.i18n import N_, Message
 from districttype.layers.guesses import guesses
 from districttype.publish import balance, legend, svg
-from districttype.publish.edition import Edition, Kin, ZoneSetResult
+from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focustables import TABLES
 from districttype.publish.focuswords import choice, clusters, focus_of, leads, sites_of, steps
 from districttype.publish.shapes import simplify_zones
@@ -21,6 +21,7 @@ from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
 from districttype.publish.templating import environment, static
 from districttype.publish.words import Words
+from districttype.typology.alike import Kin
 
 KEY_INDICATORS = (
     "residents", "jobs", "far", "mean_floors", "residents_per_ha", "dense_floor_share",
@@ -37,7 +38,6 @@ def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None
     result = edition.results["districts"]
     sheet = _Drawing(result)
     windows = {zone: sheet.close(zone) for zone in result.zones.ids}
-    found = edition.kin
     for language in languages:
         words = Words(edition, language)
         html = (
@@ -47,7 +47,7 @@ def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None
                 **context(edition, language, sheet),
                 others=_links(languages, language, "report"),
                 districts=[
-                    _district(zone, edition, result, words, found) | {"close": windows[zone]}
+                    _district(zone, edition, result, words) | {"close": windows[zone]}
                     for zone in result.zones.ids
                 ],
             )
@@ -69,7 +69,7 @@ def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
                 others=_links(languages, language, "index"),
                 report="../" + file_name("report", language, languages),
                 sets=[name for name in edition.results if name != "districts"],
-                alike=edition.groups is not None,
+                alike=bool(edition.kin),
                 focus_files=[name for name in TABLES if (out / f"{name}.csv").is_file()],
             )
         )
@@ -129,7 +129,7 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
     words = Words(edition, language)
     result = edition.results["districts"]
     warning = stamp(edition)
-    facets = [_facet(f, result, words) for f in legend.FACETS if f.id in result.labels]
+    facets = [_facet(f, result, words) for f in legend.LEGENDS.values() if f.id in result.labels]
     balanced = balance.figure(result, words)
     return {
         "w": words,
@@ -231,7 +231,7 @@ def _thresholds(edition: Edition, words: Words) -> list[dict[str, Any]]:
         for name, cut in cuts.items():
             found.append(
                 {
-                    "facet": words.t(legend.facet(facet).name),
+                    "facet": words.t(legend.LEGENDS[facet].name),
                     "name": name,
                     "value": words.number(cut["value"], 3),
                     "unit": "" if cut.get("unit") == "1" else cut.get("unit", ""),
@@ -247,7 +247,6 @@ def _district(
     edition: Edition,
     result: ZoneSetResult,
     words: Words,
-    found: Mapping[str, Kin],
 ) -> dict[str, Any]:
     frame = result.zones.frame
     known = {indicator.name: indicator for indicator in edition.registry}
@@ -270,7 +269,7 @@ def _district(
             if n in known and n in values and pd.notna(values[n])
         ],
         "sites": sites_of(result, zone, words),
-        "alike": _alike(found.get(str(zone)), result, words),
+        "alike": _alike(edition.kin.get(str(zone)), result, words),
     }
 
 

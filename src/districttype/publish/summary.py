@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from districttype.focus.cityview import By, CityView
-from districttype.publish.edition import FACETS, Edition
+from districttype.publish.edition import Edition
+from districttype.publish.legend import LEGENDS
 
 RANKINGS: Mapping[By, str] = {"relative_score": "stands out", "score": "comes first"}
 
@@ -15,7 +16,7 @@ def summary(edition: Edition, out: Path) -> str:
     """Return a short table of the result for a terminal."""
     result = edition.results["districts"]
     lines = [f"{edition.city.name}: {len(result.zones)} districts", edition.run["data_line"], ""]
-    for name in (*FACETS, "ownership"):
+    for name in LEGENDS:
         counts = result.labels[name].value_counts()
         known = "  ".join(f"{label} {n}" for label, n in counts.items() if label != "unknown")
         silent = f"unknown {counts['unknown']}" if "unknown" in counts else ""

@@ -18,7 +18,8 @@ from babel.numbers import get_decimal_symbol
 
 from districttype.i18n import Message, translate
 from districttype.indicators.registry import Indicator
-from districttype.publish.edition import FACETS, Edition, ZoneSetResult
+from districttype.publish.edition import Edition, ZoneSetResult
+from districttype.typology.rules import FACETS
 
 FOCUS_COLUMNS = (
     "zone_set", "zone_id", "name", "solution", "score", "relative_score", "level", "systems",

@@ -96,7 +96,7 @@ class Words:
         """Return what is known of a zone on each facet, in words, with the colour of its label."""
         row = result.labels.loc[zone_id]
         found = []
-        for facet in legend.FACETS:
+        for facet in legend.LEGENDS.values():
             if facet.id not in row:
                 continue
             label = row[facet.id] if isinstance(row[facet.id], str) else legend.UNKNOWN

@@ -12,9 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import adjusted_rand_score, silhouette_score
-from threadpoolctl import threadpool_limits
 
 from districttype.errors import EmptyResultError
 from districttype.i18n import N_, Message
@@ -106,6 +103,15 @@ class LookAlike:
     traits: tuple[Message, ...]
 
 
+@dataclass(frozen=True)
+class Kin:
+    """The group of a zone (from 1), what it has in common, and the zones most like this one."""
+
+    group: int
+    profile: Profile
+    nearest: tuple[LookAlike, ...]
+
+
 def known(*tables: pd.DataFrame) -> list[str]:
     """Return the indicators that are known for most zones of every table.
 
@@ -175,6 +181,8 @@ def group_zones(
         raise EmptyResultError(
             f"{len(indicators)} zones are too few to group", where="look-alikes", todo="add zones"
         )
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - see _try
+
     table = standardise(comparable(indicators, known(indicators)))
     points = table.to_numpy()
     with threadpool_limits(1):  # so few points are grouped faster by one thread than by many
@@ -196,6 +204,10 @@ def _try(
     points: NDArray[np.float64], k: int, resamples: int, seed: int
 ) -> tuple[float, float, NDArray[np.int32]]:
     """Return silhouette, stability and the groups for one number of groups."""
+    # Slow to import, and most of what imports this module groups nothing.
+    from sklearn.cluster import KMeans  # noqa: PLC0415
+    from sklearn.metrics import adjusted_rand_score, silhouette_score  # noqa: PLC0415
+
     whole = KMeans(k, n_init=5, random_state=seed).fit(points).labels_
     dice = np.random.default_rng(seed)
     agreement = []
@@ -288,3 +300,22 @@ class Comparison:
             )
             for name in _notable(unusual)
         )
+
+
+def kin_of(indicators: pd.DataFrame, groups: Groups, *, n: int = 3) -> dict[str, Kin]:
+    """Return the kin of each zone that was grouped, by its id.
+
+    Parameters
+    ----------
+    indicators
+        The table that was grouped.
+    n
+        So many zones are named as most like each.
+    """
+    comparison = Comparison(indicators, indicators)
+    return {
+        str(zone): Kin(
+            int(group) + 1, groups.profile[group], tuple(comparison.nearest(str(zone), n))
+        )
+        for zone, group in groups.group.items()
+    }

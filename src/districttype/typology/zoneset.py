@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from districttype.typology.label import DRAWS, label_zones
-from districttype.typology.learn import Learnt, relabel
+from districttype.typology.learnt import Learnt, relabel
 from districttype.typology.thresholds import Facets
 
 SEED = 20240529
