@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from districttype.city import known_cities, load_city
 from districttype.errors import ConfigError
 from districttype.focus import load_catalogue
 from districttype.focus.catalogue import Catalogue, placeholders
@@ -29,6 +30,24 @@ def test_every_text_is_there_in_all_three_languages(catalogue: Catalogue) -> Non
     found = list(texts(catalogue.model_dump()))
     assert len(found) > 250
     assert [text for text in found if not {"fi", "sv", "en"} <= set(text)] == []
+
+
+@pytest.mark.parametrize("name", known_cities())
+def test_the_catalogue_of_every_city_is_whole_and_its_energy_fits_how_it_is_heated(
+    name: str, catalogue: Catalogue
+) -> None:
+    city = load_city(name)
+    own = load_catalogue(city.catalogue_file)
+    found = list(texts(own.model_dump()))
+    assert [text for text in found if not {"fi", "sv", "en"} <= set(text)] == []
+    energy = {key: row.why["A5"]["en"] for key, row in own.rows.items() if "A5" in row.why}
+    if city.energy.cooling_led:
+        for row in ("dense", "heat_network_viable", "borderline", "individual"):
+            assert "cool" in energy[row]
+    if name == "reykjavik":  # no well for a house where hot water comes by pipe
+        assert own.rows["bedrock_thin_cover"].points["A5"].points == 0
+        assert "geothermal" in energy["heat_network_viable"]
+    assert (own == catalogue) == (city.catalogue_file is None)
 
 
 def test_the_matrix_is_carried_over_cell_by_cell(catalogue: Catalogue, shared: Path) -> None:

@@ -245,6 +245,29 @@ def test_cautions_say_what_is_weak_or_ruled_out(city: City, catalogue: Catalogue
     assert "preliminary drafts" not in cautions("Soukka", "A3")
 
 
+def test_what_the_roofs_could_yield_is_told_where_it_is_known(
+    city: City, catalogue: Catalogue
+) -> None:
+    indicators = city.indicators.assign(
+        onsite_energy_ratio=np.nan, onsite_energy_ratio_low=np.nan, onsite_energy_ratio_high=np.nan
+    )
+    known = ["onsite_energy_ratio", "onsite_energy_ratio_low", "onsite_energy_ratio_high"]
+    indicators.loc["Soukka", known] = [0.15, 0.10, 0.21]
+    indicators.loc["Nuuksio", known] = [1.2, 0.8, 1.7]
+    focus = recommend(city.zones, city.labels, indicators, catalogue)
+
+    def roofs(zone: str) -> list[str]:
+        said = [m.text("en") for m in entry(focus, zone, "A5")["cautions"]]
+        return [text for text in said if text.startswith("Solar panels")]
+
+    assert roofs("Kera") == []
+    (short,), (enough,) = roofs("Soukka"), roofs("Nuuksio")
+    assert "could yield 15 % (10 % to 21 %) of the heat and electricity" in short
+    assert "the rest has to be saved or come from elsewhere" in short
+    assert "could yield 120 % (80 % to 170 %)" in enough
+    assert "plan storage" in enough
+
+
 def test_ids_have_names_in_the_readers_language(city: City, catalogue: Catalogue) -> None:
     row = entry(focus_of(city, catalogue), "Kera", "A8")
     assert names(row, "systems", catalogue, "fi") == ["urbaanit palvelut", "vihreä infrastruktuuri"]

@@ -17,6 +17,7 @@ from districttype.errors import ConfigError
 from districttype.i18n import translate
 from districttype.publish import Edition, publish
 from districttype.publish.report import write_reports
+from districttype.publish.stamp import attributions
 from districttype.publish.workshop import write_workshop
 from paper import A3_ACROSS, A4, A4_ACROSS, printed, size
 
@@ -50,6 +51,22 @@ def test_pages_are_in_three_languages_and_carry_the_stamp(
     assert f'<html lang="{language}">' in html
     assert translate(STAMP, language) in html
     assert translate("The city at a glance", language) in html
+
+
+def test_attributions_name_the_years_of_the_data_once() -> None:
+    edition = toy.edition()
+
+    def said(**changes: str) -> list[str]:
+        layers = edition.layers
+        for layer in edition.layers.values():
+            parts = tuple(part.model_copy(update=changes) for part in layer.provenance)
+            layers = layers.having(replace(layer, provenance=parts))
+        return attributions(replace(edition, layers=layers))
+
+    assert said() == ["© City of Toy 2024 (CC BY 4.0)"]
+    assert said(vintage="2019-2023") == ["© City of Toy 2019–2023 (CC BY 4.0)"]
+    assert said(attribution="Census of 2021", vintage="2021") == ["Census of 2021 (CC BY 4.0)"]
+    assert said(attribution="Toy", vintage="", licence="") == ["Toy"]
 
 
 def test_the_report_says_how_the_city_is_heated_and_that_cooling_leads(tmp_path: Path) -> None:

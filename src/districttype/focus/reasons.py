@@ -86,6 +86,11 @@ class Reasoner:
             facts, self.lookup(zone), entry.why.get(solution), otherwise=entry.facts[-1].text
         )
 
+    def quote(self, words: Words, zone: int) -> list[Message]:
+        """Return a text with the figures of the zone at a position; none where one is unknown."""
+        values = fill(words, self.lookup(zone))
+        return [] if values is None else [sentence(words, values=values)]
+
     def lookup(self, zone: int) -> Lookup:
         """Return a function that finds figures of the zone at a position by name."""
 

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from districttype.focus.catalogue import BASES, Catalogue
+from districttype.focus.catalogue import BASES, Catalogue, Words
 from districttype.focus.conditions import FACETS, Situation, all_of, any_of
-from districttype.focus.reasons import Reasoner, fill, sentence, station_facts
+from districttype.focus.reasons import Reasoner, station_facts
 from districttype.focus.robustness import stability
 from districttype.focus.scoring import CLOSE, Floats, Scores, score
 from districttype.i18n import Message
@@ -125,7 +125,10 @@ def recommend(
                     "tie": bool(tie[z, s]),
                     "stability": stable[z, s],
                     "cautions": [
-                        m for m, solution, holds in cautions if solution == key and holds[z]
+                        message
+                        for words, solution, holds in cautions
+                        if solution == key and holds[z]
+                        for message in evidence.reasoner.quote(words, z)
                     ],
                 }
                 | _terms(catalogue, key, per_zone[z])
@@ -185,15 +188,16 @@ def _per_zone(scores: Scores, situation: Situation, catalogue: Catalogue) -> lis
     ]
 
 
-def _cautions(catalogue: Catalogue, situation: Situation) -> list[tuple[Message, str, np.ndarray]]:
+def _cautions(catalogue: Catalogue, situation: Situation) -> list[tuple[Words, str, np.ndarray]]:
+    """Return cautions with the solution that each goes with, and in which zones it holds."""
     found = [
-        (sentence(caution.text), solution, all_of(caution.all, situation) == 1.0)
+        (caution.text, solution, all_of(caution.all, situation) == 1.0)
         for caution in catalogue.cautions.values()
         for solution in caution.solutions
     ]
     everywhere = np.ones(len(situation), dtype=bool)
     found += [
-        (sentence(catalogue.draft_caution), key, everywhere)
+        (catalogue.draft_caution, key, everywhere)
         for key, solution in catalogue.solutions.items()
         if catalogue.systems[solution.systems[0]].draft
     ]
@@ -258,10 +262,9 @@ class _Evidence:
 
     def _gate_facts(self, key: str, z: int) -> list[Message]:
         """Return the facts that open a solution's gate and stand in no row of the matrix."""
-        messages = []
-        for n, alternative in enumerate(self.catalogue.solutions[key].gate):
-            if alternative.fact is not None and self.scores.opened[key][z, n]:
-                values = fill(alternative.fact, self.reasoner.lookup(z))
-                if values is not None:
-                    messages.append(sentence(alternative.fact, values=values))
-        return messages
+        return [
+            message
+            for n, alternative in enumerate(self.catalogue.solutions[key].gate)
+            if alternative.fact is not None and self.scores.opened[key][z, n]
+            for message in self.reasoner.quote(alternative.fact, z)
+        ]

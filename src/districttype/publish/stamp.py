@@ -51,14 +51,17 @@ def _of_data(edition: Edition) -> list[str]:
 
 
 def attributions(edition: Edition) -> list[str]:
-    """Return the words that the licences ask for, each once, with the years the data are of."""
+    """Return the words that the licences ask for, each once, with the years the data are of.
+
+    Words that name years of their own are left as they are.
+    """
     said: dict[tuple[str, str], list[str]] = {}
     for layer in edition.layers.values():
         for p in layer.provenance:
             words = (p.attribution or f"© {p.provider}", p.licence)
             said.setdefault(words, []).extend(_YEAR.findall(p.vintage))
     return [
-        words + _span(years) + (f" ({licence})" if licence else "")
+        words + ("" if _YEAR.search(words) else _span(years)) + (f" ({licence})" if licence else "")
         for (words, licence), years in said.items()
     ]
 
