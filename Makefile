@@ -4,6 +4,7 @@ CITY   ?= espoo
 DATA   ?= auto
 VENV   := .venv
 BIN    := $(VENV)/bin
+comma  := ,
 
 .PHONY: help classify test test-all lint hooks docs pictures bench clean
 .DEFAULT_GOAL := help
@@ -11,25 +12,37 @@ BIN    := $(VENV)/bin
 help:  ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
+say = { echo "districttype: $(1)" >&2; exit 1; }
+other = Name another: make PYTHON=python3.12 ...
+
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "districttype needs Python 3.11 or newer; '$(PYTHON)' is older. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@command -v '$(PYTHON)' >/dev/null 2>&1 \
+	  || $(call say,Python 3.11 or newer is needed$(comma) and there is no '$(PYTHON)'. $(other))
+	@'$(PYTHON)' -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	  || $(call say,Python 3.11 or newer is needed$(comma) and '$(PYTHON)' is older. $(other))
+	@'$(PYTHON)' -c 'import ensurepip, venv' 2>/dev/null \
+	  || $(call say,'$(PYTHON)' lacks the module venv; on Debian or Ubuntu: apt-get install python3-venv)
 	@echo "Setting up the environment in $(VENV) (once)"
-	@$(PYTHON) -m venv $(VENV) \
-	  || { echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@said=$$('$(PYTHON)' -m venv $(VENV) 2>&1) || { rm -rf $(VENV); \
+	  $(call say,the environment could not be made in $(CURDIR)/$(VENV): $$(echo "$$said" | tail -n 1)) }
+
+# What the program needs, and an extra: pip's own words go to a file, and the one that tells to the reader.
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.$(1)' 2>$(VENV)/pip.log \
+	  || $(call say,pip could not install what is needed: $$(sed -n 's/.*ERROR: //p' $(VENV)/pip.log | tail -n 1) \
+	  (is the package index reached from here? all it said: $(VENV)/pip.log))
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@echo "Installing what the program needs"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@$(call install,)
 	@touch $@
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the program and its tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@$(call install,[test])
 	@touch $@ $(VENV)/.run
 
 classify: $(VENV)/.run  ## classify all districts (CITY=kladno for another city, DATA=DIR for files of your own)
-	@$(BIN)/districttype classify $(CITY) --data $(DATA)
+	@$(BIN)/districttype classify '$(CITY)' --data '$(DATA)'
 
 lint: $(VENV)/.test  ## style, types, and the line of stages
 	@$(BIN)/ruff check .
@@ -50,7 +63,7 @@ test-all: lint  ## the test suite with the slow tests and the notebooks
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	@echo "Installing what the program and the benchmark's peers need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
+	@$(call install,[bench])
 	@touch $@ $(VENV)/.run
 
 bench: $(VENV)/.bench  ## measure beside geopandas, momepy, tobler, SedonaDB, OSMnx and rasterstats (BENCH_ARGS=--quick)
@@ -58,7 +71,7 @@ bench: $(VENV)/.bench  ## measure beside geopandas, momepy, tobler, SedonaDB, OS
 
 $(VENV)/.docs: pyproject.toml | $(BIN)/python
 	@echo "Installing what the program and its documentation need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@$(call install,[docs])
 	@touch $@ $(VENV)/.run
 
 docs: $(VENV)/.docs  ## the documentation, as pages that open from disk: site/index.html
@@ -69,5 +82,5 @@ pictures: $(VENV)/.test  ## take the documentation's pictures anew (needs Chromi
 	@$(BIN)/python docs/pictures.py
 
 clean:  ## remove the environment and everything made
-	rm -rf $(VENV) dist site
-	find data/processed data/raw -mindepth 1 ! -name README.md -exec rm -rf {} +
+	@rm -rf $(VENV) dist site
+	@find data/processed data/raw -mindepth 1 ! -name README.md -delete
