@@ -8,7 +8,16 @@ import pandas as pd
 import pytest
 
 from districttype import pipeline
-from districttype.answers.changes import BUILT, DATA, LOST, MAPPED, UNDATED, changes, changes_text
+from districttype.answers.changes import (
+    BUILT,
+    DATA,
+    FEWER,
+    LOST,
+    MAPPED,
+    UNDATED,
+    changes,
+    changes_text,
+)
 from districttype.city import load_city
 from districttype.errors import ConfigError
 from districttype.lastrun import Run, run_of
@@ -38,7 +47,7 @@ def test_the_rate_of_growth_tells_building_from_mapping() -> None:
     answer = changes(before, after)
     assert answer["years"] == pytest.approx(10, abs=0.01)
     assert {entry["zone_id"]: entry["cause"] for entry in answer["changes"]} == {
-        "a": BUILT, "b": MAPPED, "c": DATA, "d": MAPPED,
+        "a": BUILT, "b": MAPPED, "c": DATA, "d": FEWER,
     }  # fmt: skip
     assert answer["facets"]["density"] == {"n": 4, "same": 0.0}
     assert answer["facets"]["ground"]["same"] == 1.0
@@ -52,7 +61,8 @@ def test_what_was_unknown_came_with_the_data_and_may_go_with_them() -> None:
     known = run("2020", {"a": "dense"}, {"a": 100}, use="housing")
     silent = run("2010", {"a": "dense"}, {"a": 100})
     assert [e["cause"] for e in changes(silent, known)["changes"]] == [MAPPED]
-    assert [e["cause"] for e in changes(known, silent)["changes"]] == [LOST]
+    later = run("2030", {"a": "dense"}, {"a": 100})
+    assert [e["cause"] for e in changes(known, later)["changes"]] == [LOST]
 
 
 def test_undated_data_tell_no_rate() -> None:
@@ -60,6 +70,40 @@ def test_undated_data_tell_no_rate() -> None:
     answer = changes(before, after)
     assert answer["years"] is None
     assert [entry["cause"] for entry in answer["changes"]] == [UNDATED]
+
+
+def test_fewer_buildings_are_no_mapping_progress() -> None:
+    before, after = run("2010", {"a": "dense"}, {"a": 100}), run("2020", {"a": "sparse"}, {"a": 90})
+    answer = changes(before, after)
+    assert changes_text(answer).splitlines()[-1] == (
+        "a: density dense -> sparse; fewer than before: taken down, or deleted or merged on the "
+        "map (100 buildings before, 90 after)"
+    )
+
+
+def test_a_count_that_a_run_lacks_explains_nothing() -> None:
+    before = run("2010", {"a": "dense"}, {"a": 100}, mobility="car")
+    after = run("2020", {"a": "dense"}, {"a": 100}, mobility="station")
+    (entry,) = changes(before, after)["changes"]
+    assert (entry["cause"], entry["said"]) == (DATA, "")
+
+
+def test_stops_are_dated_by_their_own_source() -> None:
+    runs = []
+    for day, stops, mobility in (("2020", 10, "car"), ("2021", 13, "frequent_bus")):
+        made = run("2010", {"a": "dense"}, {"a": 100}, mobility=mobility)
+        made.indicators["districts"]["stops_bus"] = stops
+        made.record["layers"]["stops"] = {"parts": [{"vintage": day}]}
+        runs.append(made)
+    (entry,) = changes(*runs)["changes"]
+    assert entry["cause"] == MAPPED
+    assert entry["said"] == "10 stops before, 13 after, +30.0% a year"
+
+
+def test_runs_in_the_wrong_order_are_refused() -> None:
+    old, new = run("2010", {"a": "dense"}, {"a": 1}), run("2020", {"a": "dense"}, {"a": 1})
+    with pytest.raises(ConfigError, match="--after: stands on data 10 years older"):
+        changes(new, old)
 
 
 def test_runs_of_other_districts_are_refused() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from contextlib import suppress
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-# A day, or else a year that is not the beginning of a longer number.
-_DAY: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:-(\d\d)-(\d\d))?(?!\d)")
+# A day, a month or a year that is not the beginning of a longer number.
+_MONTH: Final = r"-(0[1-9]|1[0-2])(?!\d)"
+_DAY: Final = re.compile(rf"(?<!\d)((?:19|20)\d\d)(?!\d)(?:{_MONTH}(?:-(\d\d)(?!\d))?)?")
 
 
 class State(StrEnum):
@@ -44,15 +47,19 @@ class Provenance(BaseModel):
 
     @property
     def day(self) -> date | None:
-        """The last day that the vintage names, a year's being its end; None if it names none.
+        """The last day that the vintage names; None if it names none. See `last_day`."""
+        return last_day(self.vintage)
 
-        >>> origin = Provenance(provider="a", source="b", state=State.FILE, vintage="2019-2023")
-        >>> str(origin.day)
-        '2023-12-31'
-        """
-        found = _DAY.findall(self.vintage)
-        days = [f"{year}-{month or '12'}-{day or '31'}" for year, month, day in found]
-        try:
-            return date.fromisoformat(max(days)) if days else None
-        except ValueError:  # a day that no calendar has
-            return None
+
+def last_day(vintage: str) -> date | None:
+    """Return the last day that a text names, of a month or a year its end; None if it names none.
+
+    >>> [str(last_day(text)) for text in ("2019-2023", "as of 2024-02", "2015-07-03", "spring")]
+    ['2023-12-31', '2024-02-29', '2015-07-03', 'None']
+    """
+    days = []
+    for year, month, day in _DAY.findall(vintage):
+        of_month = int(month or 12)
+        with suppress(ValueError):  # a day that no calendar has
+            days.append(date(int(year), of_month, int(day or monthrange(int(year), of_month)[1])))
+    return max(days, default=None)

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from districttype.answers.texts import agreement, number, share
 from districttype.errors import ConfigError
 from districttype.lastrun import Run
 from districttype.typology.facet import UNKNOWN
@@ -101,7 +102,7 @@ def agree(reference: Run, other: Run, zone_set: str = "districts") -> dict[str, 
         "left_out": len(common) - len(known),
         "facets": report,
         "amounts": {name: _amount(theirs[name], ours[name]) for name in AMOUNTS},
-        "uses": {name: _number(off[name]) for name in USES},
+        "uses": {name: number(off[name]) for name in USES},
         "by_zone": by_zone,
     }
 
@@ -125,9 +126,9 @@ def _amount(theirs: pd.Series, ours: pd.Series) -> dict[str, float | None]:
     return {
         "reference": round(both, 1),
         "other": round(mine, 1),
-        "ratio": _number(mine / both if both > 0 else np.nan),
-        "median_off": _number(off.median()),
-        "most_off": _number(off.max()),
+        "ratio": number(mine / both if both > 0 else np.nan),
+        "median_off": number(off.median()),
+        "most_off": number(off.max()),
     }
 
 
@@ -140,8 +141,8 @@ def _by_zone(
     return {
         str(zone): {
             "name": str(names[zone]),
-            **{name: _number(ratios.loc[zone, name]) for name in AMOUNTS},
-            **{name: _number(shifts.loc[zone, name]) for name in USES},
+            **{name: number(ratios.loc[zone, name]) for name in AMOUNTS},
+            **{name: number(shifts.loc[zone, name]) for name in USES},
         }
         for zone in theirs.index
     }
@@ -165,29 +166,18 @@ def _cause(facet: str, row: Mapping[str, Any], zone: Mapping[str, Any]) -> str:
     return CLOSE if min(sure) < SURE else OTHER
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 4)
-
-
 def agree_text(answer: Mapping[str, Any]) -> str:
     """Return the agreement of two runs as text for a terminal."""
     what = answer["zone_set"]
     lines = [f"{answer['zones']} {what} known to both runs, {answer['left_out']} left out", ""]
-    lines.append(f"{'facet':<12} {'n':>5} {'agree':>6}  95 % interval  {'kappa':>6}  unknown")
-    for facet, entry in answer["facets"].items():
-        kappa = "-" if entry["kappa"] is None else f"{entry['kappa']:.2f}"
-        lines.append(
-            f"{facet:<12} {entry['n']:>5} {entry['agreement']:>6.0%}  "
-            + f"{entry['low']:.0%} - {entry['high']:.0%}".ljust(13)
-            + f"  {kappa:>6}  {entry['unknown']}"
-        )
+    lines += agreement(answer["facets"])
     lines += ["", f"{'amount':<16} {'reference':>12} {'other':>12} {'ratio':>6}  off by (median)"]
     for name, entry in answer["amounts"].items():
         lines.append(
             f"{name:<16} {entry['reference']:>12,.0f} {entry['other']:>12,.0f} "
-            f"{_share(entry['ratio']):>6}  {_share(entry['median_off'])}"
+            f"{share(entry['ratio']):>6}  {share(entry['median_off'])}"
         )
-    uses = [f"{name.removesuffix('_share')} {_share(off)}" for name, off in answer["uses"].items()]
+    uses = [f"{name.removesuffix('_share')} {share(off)}" for name, off in answer["uses"].items()]
     lines.append("shares of use differ on average by: " + ", ".join(uses))
     for facet, entry in answer["facets"].items():
         if entry["disagreements"]:
@@ -198,7 +188,3 @@ def agree_text(answer: Mapping[str, Any]) -> str:
             for row in entry["disagreements"]
         ]
     return "\n".join(lines)
-
-
-def _share(value: float | None) -> str:
-    return "-" if value is None else f"{value:.0%}"

@@ -1,22 +1,23 @@
 """What changed between two runs of one city, and whether the city or its map did.
 
 Volunteers map what stands long since: a count of buildings that grows faster than anybody builds is
-progress of the map, and a label that changes with it says nothing of the city.
+progress of the map, and a label that changes with it says nothing of the city. A count that falls
+tells less: houses are torn down, and mapped ones are deleted, or several drawn anew as one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
-from districttype.city import City
 from districttype.errors import ConfigError
-from districttype.lastrun import Run, load_run
+from districttype.lastrun import Kept, Run
+from districttype.provenance import last_day
+from districttype.typology.facet import UNKNOWN
 from districttype.typology.rules import FACETS
 
 # Own choice: few places build more than 3 % of their stock a year, and for a whole city or decade
@@ -24,32 +25,21 @@ from districttype.typology.rules import FACETS
 MOST_BUILT = 0.03
 LEAST_CHANGE = 0.05  # a count that changed by less explains nothing
 
-# What is counted behind each facet, and what it is called.
+# Layer that is counted behind each facet, and the indicators that count it.
 COUNTED: Final = {
-    "density": ("buildings", "buildings"),
-    "development": ("buildings", "buildings"),
-    "use": ("buildings", "buildings"),
-    "mobility": ("stops", "stops"),
-    "energy": ("buildings", "buildings"),
+    "density": "buildings",
+    "development": "buildings",
+    "use": "buildings",
+    "mobility": "stops",
+    "energy": "buildings",
 }
-STOPS = ("stops_bus", "stops_tram", "stations")
-UNKNOWN = "unknown"
+COUNTS: Final = {
+    "buildings": ("buildings",),
+    "stops": ("stops_bus", "stops_tram", "stations"),
+}
 BUILT, MAPPED, LOST, DATA = "building", "mapping progress", "data lost", "other data"
+FEWER = "fewer than before: taken down, or deleted or merged on the map"
 UNDATED = "not told: the data are not dated"
-
-
-def kept(city: City, out: Path) -> Run:
-    """Return the run of a city that a folder holds.
-
-    Raises
-    ------
-    ConfigError
-        If it holds none.
-    """
-    run = load_run(city, out)
-    if run is None:
-        raise ConfigError("holds no run", where=str(out), todo="run classify with --out there")
-    return run
 
 
 def changes(before: Run, after: Run) -> dict[str, Any]:
@@ -63,15 +53,16 @@ def changes(before: Run, after: Run) -> dict[str, Any]:
     Returns
     -------
     dict
-        `years` between the data (None where they are not dated); per facet in `facets` how many
-        districts were compared and the share that kept its label; in `changes` one entry a label
-        that differs: zone_id, name, facet, before, after, cause (`building`, `mapping progress`,
-        `data lost`, `other data`, or that it cannot be told), and what was counted.
+        `years` between the buildings of both (None where they are not dated); per facet in
+        `facets` how many districts were compared and the share that kept its label; in `changes`
+        one entry a label that differs: zone_id, name, facet, before, after, cause (`building`,
+        `mapping progress`, fewer than before, `data lost`, `other data`, or that it cannot be
+        told), and what was counted.
 
     Raises
     ------
     ConfigError
-        If the runs have no district in common.
+        If the runs have no district in common, or `after` stands on older buildings.
     """
     old, new = before.labels["districts"], after.labels["districts"]
     common = old.index.intersection(new.index)
@@ -81,7 +72,13 @@ def changes(before: Run, after: Run) -> dict[str, Any]:
             where="districts",
             todo="compare runs of one city with the same districts",
         )
-    years = _years(before, after)
+    years = _years(before, after, "buildings")
+    if years is not None and years < 0:
+        raise ConfigError(
+            f"stands on data {-years:g} years older than those of --before",
+            where="--after",
+            todo="name the two the other way round",
+        )
     facets, listed = {}, []
     for facet in FACETS:
         a, b = old.loc[common, facet], new.loc[common, facet]
@@ -94,56 +91,54 @@ def changes(before: Run, after: Run) -> dict[str, Any]:
                 "before": a[zone],
                 "after": b[zone],
             }
-            cause = _cause(facet, zone, before, after, years)
+            cause = _cause(facet, zone, before, after)
             # What was unknown and is told now was neither built nor torn down meanwhile.
             told = {entry["before"]: MAPPED, entry["after"]: LOST}.get(UNKNOWN, cause["cause"])
             listed.append(entry | cause | {"cause": told})
     return {"years": years, "facets": facets, "changes": listed}
 
 
-def _cause(facet: str, zone: str, before: Run, after: Run, years: float | None) -> dict[str, Any]:
+def _cause(facet: str, zone: str, before: Run, after: Run) -> dict[str, Any]:
     """Tell what was counted before and after, and what it means."""
-    if facet not in COUNTED:
+    layer = COUNTED.get(facet)
+    if layer is None:
         return {"cause": DATA, "said": ""}
-    kind, word = COUNTED[facet]
-    had, has = _count(before, zone, kind), _count(after, zone, kind)
-    counts = {"counted_before": had, "counted_after": has}
+    had, has = _count(before, zone, layer), _count(after, zone, layer)
+    if np.isnan(had) or np.isnan(has):
+        return {"cause": DATA, "said": ""}
+    counted: dict[str, Any] = {
+        "said": f"{had:,.0f} {layer} before, {has:,.0f} after",
+        "counted_before": had,
+        "counted_after": has,
+    }
     grown = has / had - 1 if had > 0 else float(has > 0)
-    said = f"{had:,.0f} {word} before, {has:,.0f} after"
     if abs(grown) < LEAST_CHANGE:
-        return {"cause": DATA, "said": said, **counts}
+        return {"cause": DATA, **counted}
+    if grown < 0:
+        return {"cause": FEWER, **counted}
+    years = _years(before, after, layer)
     if years is None:
-        return {"cause": UNDATED, "said": said, **counts}
+        return {"cause": UNDATED, **counted}
     a_year = (1 + grown) ** (1 / max(years, 1.0)) - 1
-    said += f", {a_year:+.1%} a year"
-    built = 0 <= a_year <= MOST_BUILT
-    return {"cause": BUILT if built else MAPPED, "said": said, **counts}
+    counted["said"] += f", {a_year:+.1%} a year"
+    return {"cause": BUILT if a_year <= MOST_BUILT else MAPPED, **counted}
 
 
-def _count(run: Run, zone: str, kind: str) -> float:
-    row = run.indicators["districts"].loc[zone]
-    columns = STOPS if kind == "stops" else (kind,)
-    return float(pd.to_numeric(row.reindex(columns), errors="coerce").sum())
+def _count(run: Kept, zone: str, layer: str) -> float:
+    """Return how many things of a layer a zone has; NaN where no indicator tells."""
+    row = run.indicators["districts"].loc[zone].reindex(list(COUNTS[layer]))
+    return float(pd.to_numeric(row, errors="coerce").sum(min_count=1))
 
 
-def _years(before: Run, after: Run) -> float | None:
-    """Return the years between the buildings of two runs, as their sources date them."""
-    dated = [_day(run.record) for run in (before, after)]
-    if None in dated:
-        return None
-    first, last = dated
-    assert first is not None
-    assert last is not None
-    return round((last - first).days / 365.25, 2)
+def _years(before: Kept, after: Kept, layer: str) -> float | None:
+    """Return the years between a layer of two runs, as its first provider dates it."""
+    first, last = (_day(run.record, layer) for run in (before, after))
+    return None if first is None or last is None else round((last - first).days / 365.25, 2)
 
 
-def _day(record: Mapping[str, Any]) -> date | None:
-    parts = record.get("layers", {}).get("buildings", {}).get("parts", [])
-    found = re.search(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", parts[0]["vintage"]) if parts else None
-    if found is None:
-        return None
-    year, month, day = (int(part or 1) for part in found.groups())
-    return date(year, month, day)
+def _day(record: Mapping[str, Any], layer: str) -> date | None:
+    parts = record.get("layers", {}).get(layer, {}).get("parts", [])
+    return last_day(parts[0]["vintage"]) if parts else None
 
 
 def changes_text(answer: Mapping[str, Any]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from districttype.answers.runs import find_zones
+from districttype.answers.texts import number, share
 from districttype.city import City
 from districttype.i18n import translate
 from districttype.indicators.registry import REGISTRY
@@ -52,20 +51,20 @@ def _facets(
         explained[f] = {
             "label": labels[f],
             "detail": labels[f"{f}_detail"],
-            "confidence": _number(labels[f"{f}_confidence"]),
+            "confidence": number(labels[f"{f}_confidence"]),
             "runner_up": labels[f"{f}_runner_up"],
-            "coverage": _number(labels[f"{f}_coverage"]),
+            "coverage": number(labels[f"{f}_coverage"]),
             "reason": labels[f"{f}_reason"].text(language),
             "indicators": {
                 entry.name: {
-                    "value": _number(measured[entry.name]),
+                    "value": number(measured[entry.name]),
                     "unit": entry.unit,
                     "description": translate(entry.description, language),
                 }
                 for entry in REGISTRY
                 if entry.facet == f and entry.name in measured
             },
-            "decided_by": {name: _number(seen[name]) for name in facet.reads if name in seen},
+            "decided_by": {name: number(seen[name]) for name in facet.reads if name in seen},
             "thresholds": {
                 name: cut.model_dump(exclude={"overridden"})
                 for name, cut in facets[f].thresholds.items()
@@ -73,10 +72,6 @@ def _facets(
             "needs": facets[f].least,
         }
     return explained
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None or np.isnan(value) else round(float(value), 4)
 
 
 def explain_text(answer: list[dict[str, Any]]) -> str:
@@ -88,9 +83,10 @@ def explain_text(answer: list[dict[str, Any]]) -> str:
             sure = "" if said["confidence"] is None else f", confidence {said['confidence']:.0%}"
             rival = f", runner-up {said['runner_up']}" if said["runner_up"] else ""
             detail = f" ({said['detail']})" if said["detail"] else ""
+            known = f", coverage {share(said['coverage'])}"
             lines += [
                 "",
-                f"{facet}: {said['label']}{detail}{sure}{rival}, coverage {said['coverage']:.0%}",
+                f"{facet}: {said['label']}{detail}{sure}{rival}{known}",
                 f"  why: {said['reason']}",
             ]
             lines += _table("  indicators", said["indicators"])

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from districttype.answers.runs import find_places
+from districttype.answers.texts import kappa
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.lastrun import Run
@@ -100,8 +101,7 @@ def learn_text(report: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _scores(entry: Mapping[str, Any]) -> str:
-    kappa = "-" if entry["kappa"] is None else f"{entry['kappa']:.2f}"
-    return f"right {entry['accuracy']:.0%}, kappa {kappa}"
+    return f"right {entry['accuracy']:.0%}, kappa {kappa(entry)}"
 
 
 def _table(title: str, confusion: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -20,6 +20,7 @@ from pyproj.database import query_utm_crs_info
 
 from districttype.city import load_city
 from districttype.errors import ConfigError, DistricttypeError
+from districttype.i18n import LANGUAGES
 from districttype.layers.collect import collect
 from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
@@ -30,7 +31,6 @@ from districttype.sources.nominatim import Place, ask, look_up
 Say = Callable[[str], None]
 OSM_LAYERS = ("districts", "land", "buildings", "streets", "stops", "land_use", "energy_sites",
               "services")  # fmt: skip
-SHOWN = ("en", "fi", "sv")  # languages of the maps
 UNKNOWN_COUNTRY = "ZZ"
 DATUMS = ("ETRS89", "WGS 84")
 
@@ -199,7 +199,7 @@ def draft(
     crs, system = system_for(country, place.border)
     local = (get_official_languages(country) or ("en",))[0] if country != UNKNOWN_COUNTRY else "en"
     names = {local: place.name} | {
-        language: place.names.get(language) or place.name for language in SHOWN
+        language: place.names.get(language) or place.name for language in LANGUAGES
     }
     id_ = _slug(place.names.get("en") or place.name)
     boundary = place.name if place.whole else ""
@@ -210,7 +210,7 @@ def draft(
         crs=crs,
         system=system,
         names=", ".join(f"{language} = {_quoted(text)}" for language, text in names.items()),
-        languages=", ".join(_quoted(word) for word in SHOWN),
+        languages=", ".join(_quoted(word) for word in LANGUAGES),
         local=local,
         sun=f"pv_yield_kwh_per_kwp = {pv_yield:.0f}.0         # PVGIS: 14 % losses, best tilt"
         if pv_yield is not None

@@ -43,10 +43,32 @@ def kept_in(out: Path) -> Kept:
     """
     kept = read_kept(out)
     if kept is None:
-        raise SourceUnavailableError(
-            "holds no run", where=str(out), todo="name the folder that `classify` wrote into"
-        )
+        raise _no_run(out)
     return kept
+
+
+def run_in(city: City, out: Path) -> Run:
+    """Return the run of a city that is kept under `out`.
+
+    Raises
+    ------
+    SourceUnavailableError
+        If there is no run.
+    ConfigError
+        If it is of another city.
+    """
+    run = load_run(city, out)
+    if run is None:
+        raise _no_run(out)
+    return run
+
+
+def _no_run(out: Path) -> SourceUnavailableError:
+    return SourceUnavailableError(
+        "holds no run",
+        where=str(out),
+        todo="name the folder that `districttype classify` wrote into, or run it",
+    )
 
 
 def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from districttype.answers.runs import find_places
+from districttype.answers.texts import agreement
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.lastrun import Run
@@ -43,14 +44,7 @@ def validate_labels(city: City, run: Run, labels: Path | None) -> dict[str, dict
 
 def validate_text(report: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a comparison as text for a terminal."""
-    lines = [f"{'facet':<12} {'n':>3} {'agree':>6}  95 % interval  {'kappa':>6}  unknown"]
-    for facet, entry in report.items():
-        kappa = "-" if entry["kappa"] is None else f"{entry['kappa']:.2f}"
-        lines.append(
-            f"{facet:<12} {entry['n']:>3} {entry['agreement']:>6.0%}  "
-            f"{entry['low']:.0%} - {entry['high']:.0%}".ljust(40)
-            + f"  {kappa:>5}  {entry['unknown']}"
-        )
+    lines = agreement(report)
     for facet, entry in report.items():
         if entry["disagreements"]:
             lines += ["", f"{facet}: disagreements"]

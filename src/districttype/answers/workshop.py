@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from districttype import pipeline
-from districttype.answers.runs import find_zones
+from districttype.answers.runs import find_zones, run_in
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.focus import load_catalogue
-from districttype.lastrun import load_run
 from districttype.publish.workshop import write_workshop
 
 
@@ -29,14 +28,12 @@ def write_sheet(
 
     Raises
     ------
+    SourceUnavailableError
+        If `out` holds no run.
     ConfigError
-        If `out` holds no run, or there is no such zone or solution, or it is not recommended there.
+        If there is no such zone or solution, or it is not recommended there.
     """
-    run = load_run(city, out)
-    if run is None:
-        raise ConfigError(
-            "holds no run", where=str(out), todo=f"make one: districttype classify {city.id}"
-        )
+    run = run_in(city, out)
     known = load_catalogue(city.catalogue_file).solutions
     if solution not in known:
         raise ConfigError(

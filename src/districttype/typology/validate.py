@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
-from districttype.errors import ConfigError, SourceUnavailableError
+from districttype.errors import ConfigError, SourceError, SourceUnavailableError
 from districttype.typology.facet import UNKNOWN
 from districttype.typology.rules import FACETS
 
@@ -52,6 +52,8 @@ def read_expected(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     except FileNotFoundError:
         raise SourceUnavailableError("no such file", where=str(path)) from None
+    except OSError as error:
+        raise SourceError(error.strerror or str(error), where=str(path)) from None
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ConfigError(f"not a table: {error}", where=str(path)) from None
     name = next((column for column in NAMES if column in table.columns), None)
