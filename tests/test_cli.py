@@ -153,7 +153,7 @@ def test_compare_finds_the_zone_most_like_one_here_and_in_another_city(
         )
         assert said in answer.out
     nothing = districttype("compare", *town, "Acentre0", "--to", tmp_path)
-    assert nothing.err.endswith("holds no run; name the folder that `classify` wrote into\n")
+    assert "holds no run; name the folder that `districttype classify` wrote" in nothing.err
     assert districttype("compare", *town, "a", "--to", tmp_path, "--with", "espoo").code == 2
 
 
@@ -175,7 +175,7 @@ def test_a_sheet_is_refused_with_one_line(
     for words, said in (
         ((*town, "acentre0", "A9"), "workshop: there is no solution 'A9'; known are A1, A2"),
         ((*town, "Nowhere", "A5"), "Adorf: no zone and no place is called 'Nowhere'"),
-        ((town[0], "--out", tmp_path / "no", "acentre0", "A5"), "holds no run; make one"),
+        ((town[0], "--out", tmp_path / "no", "acentre0", "A5"), "holds no run; name the folder"),
     ):
         answer = districttype("workshop", *words)
         assert (answer.code, answer.out) == (1, "")
@@ -189,6 +189,77 @@ def test_classify_wants_a_city_or_several(districttype: Command) -> None:
     answer = districttype("classify", "--cities", "kladno,atlantis")
     assert (answer.code, answer.out) == (1, "")
     assert "there is no city 'atlantis'" in answer.err
+    answer = districttype("classify", "--cities", ",")
+    assert answer.err == "districttype: --cities: names no city; name some, or all\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("kladno",), "name a city, or several with --cities"),
+        (("--to", "postgresql://somebody@somewhere/else"), "--to is for one city"),
+        (("--layers", "layers.toml"), "--layers is for one city"),
+        (("--zones", "districts,mine.gpkg"), "a file in --zones is for one city"),
+    ],
+)
+def test_what_several_cities_cannot_take_is_refused(
+    districttype: Command, words: tuple[str, ...], said: str
+) -> None:
+    answer = districttype("classify", "--cities", "lviv", *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert said in answer.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--lang", "xx"), "language: the program does not speak 'xx'; it speaks en, fi, sv"),
+        (("--zones", "parks"), "--zones: there is no zone set parks; known are districts, "),
+        (("--zones", "mine.gpkg"), "--zones, mine.gpkg: there is no such file"),
+        (("--layers", "mine.toml"), "--layers mine.toml: says which files of a directory"),
+        (("--out", "/dev/null/x"), "/dev/null/x: Not a directory; name another folder"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_is(
+    districttype: Command, tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    answer = districttype(
+        "classify", "kladno", "--data", "embedded", "--out", tmp_path / "out", *words
+    )
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.splitlines()[-1].startswith(f"districttype: {said}")
+    assert not [*tmp_path.rglob("*.csv")]
+    assert "Measuring" not in answer.err
+
+
+def test_a_question_in_a_language_not_spoken_is_refused(
+    districttype: Command, town: list[str | Path]
+) -> None:
+    for command in ("explain", "compare"):
+        answer = districttype(command, *town, "acentre0", "--lang", "xx")
+        assert (answer.code, answer.out) == (1, "")
+        assert answer.err.startswith("districttype: language: the program does not speak 'xx'")
+
+
+def test_a_folder_is_no_table_of_labels(
+    districttype: Command, town: list[str | Path], tmp_path: Path
+) -> None:
+    answer = districttype("validate", *town, "--labels", tmp_path)
+    assert answer.code == 1
+    assert answer.err.splitlines()[-1] == f"districttype: {tmp_path}: Is a directory"
+
+
+def test_a_folder_of_a_citys_name_does_not_hide_its_figures(
+    districttype: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kladno").mkdir()
+    answer = districttype(
+        "classify", "kladno", "--data", "embedded", "--zones", "districts", "--tables-only",
+        "--out", "kladno",
+    )  # fmt: skip
+    assert answer.code == 0
+    assert (tmp_path / "kladno" / "districts.csv").is_file()
 
 
 def test_cities_lists_the_cities_of_the_package(districttype: Command) -> None:

@@ -12,6 +12,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as ProjError
 
 from districttype.errors import ConfigError
+from districttype.i18n import LANGUAGES, require_language
 from districttype.providers import (
     LayerProviders,
     Strict,
@@ -20,7 +21,6 @@ from districttype.providers import (
     validate,
 )
 
-LANGUAGES = ("fi", "sv", "en")
 GLOBAL_LAYERS = Path(str(files("districttype"))) / "providers" / "everywhere.toml"
 
 
@@ -32,6 +32,11 @@ def _metric(value: str) -> str:
     if not crs.is_projected or crs.to_epsg() == 3857:
         raise ValueError(f"{value!r} ({crs.name}) is not metric; use the national grid or UTM zone")
     return value
+
+
+def _spoken(language: str) -> str:
+    require_language(language)
+    return language
 
 
 class Energy(Strict):
@@ -71,8 +76,8 @@ class City(Strict):
         description="Metric coordinate system in which everything is measured, e.g. 'EPSG:3067'"
     )
     names: dict[str, str] = Field(min_length=1, description="The city's name by language")
-    languages: tuple[str, ...] = Field(
-        default=LANGUAGES, description="Languages of the maps, first one first shown"
+    languages: tuple[Annotated[str, AfterValidator(_spoken)], ...] = Field(
+        default=LANGUAGES, min_length=1, description="Languages of the maps, first one first shown"
     )
     local_language: str = Field(default="en", description="Language of the column `name`")
     grid_origin: tuple[float, float] = Field(

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -19,6 +19,7 @@ from districttype.options import (
     PROCESSED,
     RAW,
     CityArg,
+    FirstLangOpt,
     JsonOpt,
     LangOpt,
     RawOpt,
@@ -27,6 +28,9 @@ from districttype.options import (
     say,
     takes_run_options,
 )
+
+if TYPE_CHECKING:
+    from districttype.many import How
 
 app = typer.Typer(
     name="districttype",
@@ -77,7 +81,7 @@ def classify(
             "--zones", help="Zone sets (districts,stations,blocks,cells) and polygon files."
         ),
     ] = "districts,stations,cells",
-    lang: Annotated[str | None, typer.Option("--lang", help="Language shown first.")] = None,
+    lang: FirstLangOpt = None,
     to: Annotated[
         str | None,
         typer.Option(
@@ -110,44 +114,55 @@ def classify(
     from districttype import pipeline
     from districttype.publish.summary import summary
 
-    names, files = _split(zones)
-    if cities is not None:
-        from districttype.many import classify_cities, named_cities
-
-        outcomes = classify_cities(
-            named_cities(cities),
-            options.out or PROCESSED,
-            data=options.data or "auto",
-            zone_sets=names,
-            raw=options.raw,
-            language=lang,
-            scheduler=scheduler,
-            workers=workers,
-            tables_only=tables_only,
-            say=say,
-        )
-        typer.echo(f"All cities: {(options.out or PROCESSED) / 'cities.html'}")
-        if any(outcome.error for outcome in outcomes):
-            raise typer.Exit(1)
-        return
-    if not options.city:
+    if bool(options.city) == bool(cities):
         raise typer.BadParameter("name a city, or several with --cities")
+    names, files = _split(zones)
+    how: How = {
+        "zone_sets": names,
+        "raw": options.raw,
+        "language": lang,
+        "refresh": refresh,
+        "models": model or (),
+        "tables_only": tables_only,
+    }
+    if cities:
+        of_one_city = {"--to": to, "--layers": options.layers, "a file in --zones": files}
+        for option, given in of_one_city.items():
+            if given:
+                raise typer.BadParameter(f"{option} is for one city, not for --cities")
+        _classify_several(cities, options, scheduler, workers, how)
+        return
     edition = pipeline.classify(
         options.config(),
         data=options.data or "auto",
         layers_file=options.layers,
-        zone_sets=names,
         zones_files=files,
-        raw=options.raw,
         out=options.folder(),
-        language=lang,
         to=to,
-        refresh=refresh,
-        models=model or (),
-        tables_only=tables_only,
         say=say,
+        **how,
     )
     typer.echo(summary(edition, options.folder()))
+
+
+def _classify_several(
+    cities: str, options: RunOptions, scheduler: str, workers: int, how: How
+) -> None:
+    from districttype.many import classify_cities, named_cities
+
+    out = options.out or PROCESSED
+    outcomes = classify_cities(
+        named_cities(cities),
+        out,
+        data=options.data or "auto",
+        scheduler=scheduler,
+        workers=workers,
+        say=say,
+        **how,
+    )
+    typer.echo(f"All cities: {out / ('cities.csv' if how['tables_only'] else 'cities.html')}")
+    if any(outcome.error for outcome in outcomes):
+        raise typer.Exit(1)
 
 
 def _split(zones: str) -> tuple[list[str], list[Path]]:
@@ -192,11 +207,12 @@ def changes(
 ) -> None:
     """Say which labels differ between two runs, and whether the city or its map changed."""
     from districttype.answers.changes import changes as compare_runs
-    from districttype.answers.changes import changes_text, kept
+    from districttype.answers.changes import changes_text
+    from districttype.answers.runs import run_in
     from districttype.city import load_city
 
     config = load_city(city)
-    _answer(compare_runs(kept(config, before), kept(config, after)), changes_text, as_json)
+    _answer(compare_runs(run_in(config, before), run_in(config, after)), changes_text, as_json)
 
 
 @app.command()
@@ -216,17 +232,19 @@ def agree(
     """Say how far two runs on different data agree on the same zones, and why they do not."""
     from districttype.answers.agree import agree as compare_runs
     from districttype.answers.agree import agree_text
-    from districttype.answers.changes import kept
+    from districttype.answers.runs import run_in
     from districttype.city import load_city
 
     config = load_city(city)
-    answer = compare_runs(kept(config, reference), kept(config, other), zones)
+    answer = compare_runs(run_in(config, reference), run_in(config, other), zones)
     _answer(answer, agree_text, as_json)
 
 
 @app.command("new-city")
 def new_city(
-    name: Annotated[str, typer.Argument(help='Name and country: "Tartu, Estonia".')],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help='Name and country: "Tartu, Estonia".')
+    ],
     extract: Annotated[
         Path | None,
         typer.Option("--extract", help="An OpenStreetMap extract that holds it (.osm.pbf)."),
@@ -327,7 +345,7 @@ def workshop(
     options: RunOptions,
     zone: ZoneArg,
     solution: Annotated[str, typer.Argument(metavar="SOLUTION", help="A1 to A8.")],
-    lang: Annotated[str | None, typer.Option("--lang", help="Language shown first.")] = None,
+    lang: FirstLangOpt = None,
 ) -> None:
     """Write the A3 sheet of one zone and one solution, of what the last run found."""
     from districttype.answers.workshop import write_sheet

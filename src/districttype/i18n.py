@@ -1,7 +1,8 @@
 """Everything a map or report says, in the reader's language.
 
 Messages are written in English where they arise and marked with `N_`; catalogues in `locale/*.po`
-hold the other languages and are read as they are, so that adding a language is adding a file.
+hold the other languages and are read as they are, so that adding a language is adding a file: there
+is no other list of them.
 """
 
 from __future__ import annotations
@@ -10,10 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import TypeAlias
+from pathlib import Path
+from typing import Final, TypeAlias
 
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
+
+from districttype.errors import ConfigError
+
+_CATALOGUES: Final = Path(str(files("districttype"))) / "locale"
+ENGLISH: Final = "en"  # what messages are written in
+LANGUAGES: Final = (ENGLISH, *sorted(path.stem for path in _CATALOGUES.glob("*.po")))
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name gettext tools look for
@@ -23,12 +31,34 @@ def N_(message: str) -> str:  # noqa: N802 - the name gettext tools look for
 
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
-    """Return the translations of a language; English, and any language without a file, has none."""
-    path = files("districttype") / "locale" / f"{language}.po"
-    if not path.is_file():
+    """Return the translations of a language; English has none.
+
+    Raises
+    ------
+    ConfigError
+        If the program does not speak it.
+    """
+    require_language(language)
+    if language == ENGLISH:
         return {}
-    with path.open("rb") as stream:
+    with (_CATALOGUES / f"{language}.po").open("rb") as stream:
         return {str(m.id): str(m.string) for m in read_po(stream) if m.id and m.string}
+
+
+def require_language(language: str) -> None:
+    """Refuse a language that the program does not speak.
+
+    Raises
+    ------
+    ConfigError
+        If there is no catalogue of it.
+    """
+    if language not in LANGUAGES:
+        raise ConfigError(
+            f"the program does not speak {language!r}",
+            where="language",
+            todo=f"it speaks {', '.join(LANGUAGES)}",
+        )
 
 
 def translate(message: str, language: str) -> str:

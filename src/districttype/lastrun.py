@@ -153,7 +153,9 @@ def load_zones(out: Path, name: str, layers: Layers) -> Zones:
         frame = pyogrio.read_dataframe(file, layer=name, columns=columns)
     except pyogrio.errors.DataSourceError as error:
         raise SourceError(
-            f"cannot be read: {error}", where=str(file), todo="run classify again"
+            f"cannot be read: {error}",
+            where=str(file),
+            todo="run classify again, without --tables-only",
         ) from None
     return make_zones(name, frame, layers)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pandas as pd
 
@@ -21,7 +21,7 @@ from districttype import pipeline
 from districttype.city import City, known_cities, load_city
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.i18n import N_, Message
-from districttype.indicators.tiles import LARGE, Measure, Spread, Tile
+from districttype.indicators.tiles import Measure, Spread, Tile
 from districttype.lastrun import Kept, read_kept
 from districttype.layers import gather
 from districttype.publish.cities import CityResult, write_cities
@@ -36,18 +36,26 @@ RETRIES = 3  # of a city whose worker died
 Say = Callable[[str], None]
 
 
+class How(TypedDict, total=False):
+    """How each of several cities is classified: what `pipeline.classify` takes by these names."""
+
+    zone_sets: Sequence[str]
+    raw: Path
+    language: str | None
+    refresh: bool
+    models: Sequence[Path]
+    tables_only: bool
+    large: int
+
+
 @dataclass(frozen=True)
 class Job:
     """One city to classify, and how; small enough to be sent to another machine."""
 
     city: City
-    data: str
-    zone_sets: tuple[str, ...]
-    raw: Path
     out: Path
-    language: str | None = None
-    large: int = LARGE
-    tables_only: bool = False
+    data: str
+    how: How
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,12 @@ def named_cities(names: str) -> list[City]:
     Raises
     ------
     ConfigError
-        If one is not known, or two have the same id.
+        If none is named, one is not known, or two have the same id.
     """
     listed = known_cities() if names.strip() == "all" else names.split(",")
     cities = [load_city(name.strip()) for name in listed if name.strip()]
+    if not cities:
+        raise ConfigError("names no city", where="--cities", todo="name some, or all")
     ids = [city.id for city in cities]
     twice = sorted({id_ for id_ in ids if ids.count(id_) > 1})
     if twice:
@@ -87,14 +97,10 @@ def classify_cities(
     out: Path,
     *,
     data: str = "auto",
-    zone_sets: Sequence[str] = pipeline.DEFAULT_SETS,
-    raw: Path = Path("data/raw"),
-    language: str | None = None,
     scheduler: str = LOCAL,
     workers: int = WORKERS,
-    large: int = LARGE,
-    tables_only: bool = False,
     say: Say = lambda _: None,
+    **how: Unpack[How],
 ) -> list[Outcome]:
     """Classify several cities, and write one table, look-alikes and a page of all of them.
 
@@ -104,17 +110,18 @@ def classify_cities(
         The cities.
     out
         Folder of all outputs; each city's are in a folder of its id.
-    data, zone_sets, raw, language, tables_only
+    data
         As in `pipeline.classify`; a directory of files has a folder for each city, of its id.
     scheduler
         `local` (a cluster on this machine), the address of a Dask scheduler whose workers see the
         same folders (tcp://...), or `none` (one city after another).
     workers
         Of a local cluster.
-    large
-        Buildings from which a city is measured tile by tile, its tiles side by side.
     say
         Told which city is done.
+    how
+        As in `pipeline.classify`, the same for all; large cities are measured tile by tile, the
+        tiles side by side.
 
     Returns
     -------
@@ -125,16 +132,14 @@ def classify_cities(
     DistricttypeError
         If no city succeeded.
     """
+    how["raw"] = how.get("raw", pipeline.RAW).resolve()  # workers may stand in other folders
+    how["models"] = [file.resolve() for file in how.get("models", ())]
     jobs = [
         Job(
             city,
-            data if data in gather.KINDS else str(Path(data) / city.id),
-            tuple(zone_sets),
-            raw.resolve(),
             (out / city.id).resolve(),
-            language,
-            large,
-            tables_only,
+            data if data in gather.KINDS else str(Path(data).resolve() / city.id),
+            how,
         )
         for city in cities
     ]
@@ -148,7 +153,13 @@ def classify_cities(
         raise DistricttypeError("no city could be classified", todo=found[cities[0].id].error)
     results = [CityResult(o.city, o.out, o.told) for o in done]
     kept = {o.city.id: run for o in done if (run := read_kept(o.out)) is not None}
-    write_cities(results, out, alike_elsewhere(kept), first=language, tables_only=tables_only)
+    write_cities(
+        results,
+        out,
+        alike_elsewhere(kept),
+        first=how.get("language"),
+        tables_only=how.get("tables_only", False),
+    )
     return [found[city.id] for city in cities]
 
 
@@ -156,17 +167,7 @@ def run_job(job: Job, spread: Spread = map) -> Outcome:
     """Classify one city, on whatever machine this is; its tiles, if it is large, by `spread`."""
     begin = time.perf_counter()
     try:
-        edition = pipeline.classify(
-            job.city,
-            data=job.data,
-            zone_sets=job.zone_sets,
-            raw=job.raw,
-            out=job.out,
-            language=job.language,
-            tables_only=job.tables_only,
-            spread=spread,
-            large=job.large,
-        )
+        edition = pipeline.classify(job.city, data=job.data, out=job.out, spread=spread, **job.how)
     except DistricttypeError as error:
         return Outcome(job.city, job.out, error=str(error))
     except Exception as error:  # noqa: BLE001 - one city's fault, whatever it is, stops no other

@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 RAW = Path("data/raw")
 PROCESSED = Path("data/processed")
 
+
+def _language(wanted: str | None) -> str | None:
+    """Refuse a language that the program does not speak before anything is done."""
+    if wanted is not None:
+        from districttype.i18n import require_language
+
+        require_language(wanted)
+    return wanted
+
+
 CityArg = Annotated[
     str, typer.Argument(metavar="CITY", help="A city's id (see `cities`) or its TOML file.")
 ]
@@ -40,7 +50,12 @@ RawOpt = Annotated[Path, typer.Option("--raw", help="Where fetched data are cach
 OutOpt = Annotated[
     Path | None, typer.Option("--out", help="Folder of the outputs [data/processed/CITY].")
 ]
-LangOpt = Annotated[str, typer.Option("--lang", help="Language of the sentences.")]
+LangOpt = Annotated[
+    str, typer.Option("--lang", callback=_language, help="Language of the sentences.")
+]
+FirstLangOpt = Annotated[
+    str | None, typer.Option("--lang", callback=_language, help="Language shown first.")
+]
 JsonOpt = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 

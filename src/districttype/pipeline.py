@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from districttype.city import City
-from districttype.errors import ConfigError, EmptyResultError
+from districttype.errors import ConfigError, EmptyResultError, SourceUnavailableError
 from districttype.focus import (
     Catalogue,
     blocks_in_need,
@@ -24,6 +24,7 @@ from districttype.focus import (
     load_catalogue,
     recommend,
 )
+from districttype.i18n import require_language
 from districttype.indicators.facts import Facts
 from districttype.indicators.measurer import Measurer
 from districttype.indicators.memory import Memory
@@ -36,17 +37,17 @@ from districttype.layers.schema import Layers
 from districttype.places import load_places
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.postgis import check_postgis
-from districttype.publish.write import publish
+from districttype.publish.write import publish, require_folder
 from districttype.record import alike_record, models_record, run_record
 from districttype.typology.alike import Groups, group_zones, kin_of
 from districttype.typology.learnt import Learnt, load_all
 from districttype.typology.thresholds import Facets, as_tested, load_facets, moved
 from districttype.typology.zoneset import SMALL, label_set
-from districttype.zones import Zones, make_zone_set
+from districttype.zones import ZONE_SETS, Zones, make_zone_set
 from districttype.zones.places import make_places
 
-ZONE_SETS = ("districts", "stations", "blocks", "cells")
 DEFAULT_SETS = ("districts", "stations", "cells")
+RAW = Path("data/raw")
 
 Say = Callable[[str], None]
 
@@ -75,7 +76,7 @@ def classify(
     layers_file: Path | None = None,
     zone_sets: Sequence[str] = DEFAULT_SETS,
     zones_files: Sequence[Path] = (),
-    raw: Path = Path("data/raw"),
+    raw: Path = RAW,
     out: Path | None = None,
     language: str | None = None,
     to: str | None = None,
@@ -128,6 +129,10 @@ def classify(
     """
     started = datetime.now(UTC)
     clock = Clock(say)
+    languages = first(city.languages, language)
+    _require_zones(zone_sets, zones_files)
+    if out is not None:
+        require_folder(out)
     if to is not None:
         check_postgis(to)
     facets = load_facets(city.thresholds)
@@ -167,13 +172,7 @@ def classify(
     )
     if out is not None:
         with clock.stage("publish", "Drawing maps and writing tables"):
-            publish(
-                edition,
-                out,
-                languages=first(city.languages, language),
-                to=to,
-                tables_only=tables_only,
-            )
+            publish(edition, out, languages=languages, to=to, tables_only=tables_only)
             save_run(edition, out)
     return edition
 
@@ -193,7 +192,7 @@ def reopen(
     *,
     data: str | None = None,
     layers_file: Path | None = None,
-    raw: Path = Path("data/raw"),
+    raw: Path = RAW,
     say: Say = lambda _: None,
 ) -> Edition:
     """Bring back what a run found in the districts and one more zone set.
@@ -243,7 +242,15 @@ def _measurer(layers: Layers, out: Path | None, tiling: Tiling | None = None) ->
 
 
 def first(languages: Sequence[str], shown: str | None) -> tuple[str, ...]:
-    """Return languages with the one to be shown first in front."""
+    """Return languages with the one to be shown first in front.
+
+    Raises
+    ------
+    ConfigError
+        If the program does not speak that one.
+    """
+    if shown is not None:
+        require_language(shown)
     return tuple(languages) if shown is None else (shown, *(x for x in languages if x != shown))
 
 
@@ -305,13 +312,8 @@ def _blocks(
     return blocks, measurer(blocks, catalogue.block_indicators(), most=len(blocks))
 
 
-def _zone_sets(
-    layers: Layers,
-    names: Sequence[str],
-    zones_files: Sequence[Path],
-    places: pd.DataFrame | None,
-    clock: Clock,
-) -> Iterator[Zones]:
+def _require_zones(names: Sequence[str], zones_files: Sequence[Path]) -> None:
+    """Refuse zones that are not there before the layers are read, which may take long."""
     unknown = sorted(set(names) - set(ZONE_SETS))
     if unknown:
         raise ConfigError(
@@ -319,6 +321,20 @@ def _zone_sets(
             where="--zones",
             todo=f"known are {', '.join(ZONE_SETS)}; or name a polygon file",
         )
+    for file in zones_files:
+        if not file.exists():
+            raise SourceUnavailableError(
+                "there is no such file", where=f"--zones, {file}", todo="name a polygon file"
+            )
+
+
+def _zone_sets(
+    layers: Layers,
+    names: Sequence[str],
+    zones_files: Sequence[Path],
+    places: pd.DataFrame | None,
+    clock: Clock,
+) -> Iterator[Zones]:
     made: dict[str, Zones] = {}
     for name in ("districts", *(n for n in ZONE_SETS if n in names and n != "districts")):
         with clock.stage("zones", f"Drawing the zone set {name}"):

@@ -82,6 +82,12 @@ def gather(
     SourceError
         If live data were asked for and cannot be had; never a fall-back then.
     """
+    if layers_file is not None and data in KINDS:
+        raise ConfigError(
+            "says which files of a directory serve which layer, and there is none",
+            where=f"--layers {layers_file}",
+            todo="name the directory with --data DIR",
+        )
     if data == "embedded":
         return _embedded(city, "asked for", raw / city.id)
     if data == "live":

@@ -120,7 +120,11 @@ def validate(data: Mapping[str, Any], model: TypeAdapter[T], *, where: str) -> T
     except ValidationError as error:
         faults = [
             f"{_key(fault['loc'])}: "
-            + ("unknown key" if fault["type"] == "extra_forbidden" else fault["msg"])
+            + (
+                "unknown key"
+                if fault["type"] == "extra_forbidden"
+                else fault["msg"].removeprefix("Value error, ")
+            )
             for fault in error.errors(include_url=False)
         ]
         raise ConfigError("; ".join(faults), where=where) from None

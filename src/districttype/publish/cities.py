@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from districttype.city import LANGUAGES, City
-from districttype.i18n import N_, Message, translate
+from districttype.city import City
+from districttype.i18n import ENGLISH, LANGUAGES, N_, Message, translate
 from districttype.publish import tables
 from districttype.publish.report import file_name
 from districttype.publish.templating import environment, static
@@ -54,7 +54,7 @@ def write_cities(
         tables.write_csv(table, out / name)
     if tables_only:
         return
-    languages = tuple(dict.fromkeys([first or LANGUAGES[-1], *LANGUAGES]))
+    languages = tuple(dict.fromkeys([first or ENGLISH, *LANGUAGES]))
     for language in languages:
         page = _page(results, language, languages)
         (out / file_name("cities", language, languages)).write_text(page, encoding="utf-8")

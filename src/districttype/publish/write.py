@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -65,24 +66,42 @@ def publish(
         If the folder cannot be written, or the database refuses.
     """
     spoken = tuple(languages or edition.city.languages)
+    with _staging(out) as staging:
+        for step in STEPS[:1] if tables_only else STEPS:
+            step(edition, staging, spoken)
+        made = sorted(path.relative_to(staging) for path in staging.rglob("*.*"))
+        _write_run(edition, staging, [*map(str, made), "run.json"])
+        files = _move([*made, Path("run.json")], staging, out)
+    if to is not None:
+        write_postgis(edition, to, spoken[0])
+    return files
+
+
+def require_folder(out: Path) -> None:
+    """Refuse a folder that cannot be written, before anything is done for it.
+
+    Raises
+    ------
+    DistricttypeError
+        If it cannot be made, or nothing can be written there.
+    """
+    with _staging(out):
+        pass
+
+
+@contextmanager
+def _staging(out: Path) -> Iterator[Path]:
+    """Open a folder within the one of the outputs; what the system refuses is one clear line."""
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".new-", dir=out) as folder:
-            staging = Path(folder)
-            for step in STEPS[:1] if tables_only else STEPS:
-                step(edition, staging, spoken)
-            made = sorted(path.relative_to(staging) for path in staging.rglob("*.*"))
-            _write_run(edition, staging, [*map(str, made), "run.json"])
-            files = _move([*made, Path("run.json")], staging, out)
+            yield Path(folder)
     except OSError as error:
         raise DistricttypeError(
             error.strerror or str(error),
             where=str(error.filename or out),
             todo="name another folder with --out, or make room in this one",
         ) from error
-    if to is not None:
-        write_postgis(edition, to, spoken[0])
-    return files
 
 
 def _write_tables(edition: Edition, out: Path, languages: Sequence[str]) -> None:

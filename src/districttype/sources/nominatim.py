@@ -19,6 +19,7 @@ import pandas as pd
 import shapely
 
 from districttype.errors import EmptyResultError, SourceError
+from districttype.i18n import LANGUAGES
 from districttype.providers import Service
 from districttype.sources.download import Session
 from districttype.sources.osmfile import read_extract
@@ -32,7 +33,7 @@ NOMINATIM: Final = Service(
     attribution="© OpenStreetMap contributors",
     interval=1.0,
 )
-NAMES: Final = ("name", "int_name", "official_name", "name:en", "name:fi", "name:sv")
+NAMES: Final = ("name", "int_name", "official_name", *(f"name:{one}" for one in LANGUAGES))
 CODES: Final = ("ISO3166-1", "ISO3166-1:alpha2")
 COUNTRY: Final = 2  # admin_level of countries
 MOST_SAID = 8

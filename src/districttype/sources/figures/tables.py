@@ -151,23 +151,21 @@ class Figures:
 
 
 def load_figures(name: str | Path) -> Figures:
-    """Load figures by the name of a set in the package, or by the path of a folder.
+    """Load figures by the name of a set in the package (a text), or from a folder (a path).
 
     Raises
     ------
     ConfigError
         If there is no such set, or a table in it is wrong: one line that names file and column.
     """
-    folder = Path(name)
+    shipped = Path(str(files("districttype"))) / "figures_data"
+    folder = name if isinstance(name, Path) else shipped / name
     if not folder.is_dir():
-        shipped = Path(str(files("districttype"))) / "figures_data"
-        folder = shipped / str(name)
-        if not folder.is_dir():
-            known = ", ".join(sorted(path.name for path in shipped.iterdir() if path.is_dir()))
-            raise ConfigError(
-                f"there are no figures {str(name)!r}",
-                todo=f"known are {known}; or give the path of a folder with districts.csv",
-            )
+        known = ", ".join(sorted(path.name for path in shipped.iterdir() if path.is_dir()))
+        raise ConfigError(
+            f"there are no figures {str(name)!r}",
+            todo=f"known are {known}; or give the path of a folder with districts.csv",
+        )
     origin = validate(
         read_toml(folder / "figures.toml"), TypeAdapter(Origin), where=str(folder / "figures.toml")
     )
