@@ -45,7 +45,7 @@ def test_a_join_names_a_provider_of_its_own() -> None:
         ),
         (
             {**WFS, "url": "kartat.espoo.fi"},
-            "buildings.0.url: Value error, 'kartat.espoo.fi' is no",
+            "buildings.0.url: 'kartat.espoo.fi' is no",
         ),
         ({**WFS, "newest": "a_(?P<year>..)"}, "give one of `type`, `newest` and `like`"),
         ({**WFS, "type": "", "newest": "a_2024"}, "`newest` needs a group named year"),
