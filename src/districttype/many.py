@@ -255,7 +255,7 @@ def alike_elsewhere(kept: Mapping[str, Kept]) -> pd.DataFrame:
     -------
     DataFrame
         city, zone_id, name, other_city, other_zone_id, other_name, distance, both (what they have
-        alike, in English); cities of which too little is known are left out.
+        alike, in English); cities and districts of which too little is known are left out.
     """
     rows = []
     everywhere = {
@@ -271,18 +271,18 @@ def alike_elsewhere(kept: Mapping[str, Kept]) -> pd.DataFrame:
         except EmptyResultError:
             continue
         for zone in run.indicators["districts"].index:
-            best = comparison.nearest(zone, 1)[0]
-            other, there = best.zone_id.split(":", 1)
-            rows.append(
-                {
-                    "city": city,
-                    "zone_id": zone,
-                    "name": run.zones["districts"].loc[zone, "name"],
-                    "other_city": other,
-                    "other_zone_id": there,
-                    "other_name": kept[other].zones["districts"].loc[there, "name"],
-                    "distance": best.distance,
-                    "both": "; ".join(trait.text("en") for trait in best.traits),
-                }
-            )
+            for best in comparison.nearest(zone, 1):  # none where too little is known of it
+                other, there = best.zone_id.split(":", 1)
+                rows.append(
+                    {
+                        "city": city,
+                        "zone_id": zone,
+                        "name": run.zones["districts"].loc[zone, "name"],
+                        "other_city": other,
+                        "other_zone_id": there,
+                        "other_name": kept[other].zones["districts"].loc[there, "name"],
+                        "distance": best.distance,
+                        "both": "; ".join(trait.text("en") for trait in best.traits),
+                    }
+                )
     return pd.DataFrame(rows)

@@ -101,6 +101,19 @@ def test_zones_are_compared_by_what_both_cities_know() -> None:
         Comparison(here, there[["far", "housing_share"]]).nearest("suburb0")
 
 
+def test_a_zone_of_which_hardly_anything_is_known_is_like_none() -> None:
+    table = city()
+    table.loc["middle"] = table.mean()
+    table.loc["void"] = np.nan
+    table.loc["void", "far"] = table.loc["middle", "far"]
+    here = Comparison(table, table)
+    assert "void" not in [alike.zone_id for alike in here.nearest("middle", n=len(table))]
+    assert here.nearest("void") == []
+    assert Comparison(table, city(1)).nearest("void") == []
+    groups = group_zones(table, pd.Series(table.index, table.index), resamples=2)
+    assert sorted(groups.group.index) == sorted(table.index.drop("void"))
+
+
 def test_indicators_that_most_zones_lack_do_not_count() -> None:
     table = city().assign(green_share=np.nan)
     table.loc["centre0", "green_share"] = 1.0

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pandas as pd
 import pytest
 
+from districttype.errors import ConfigError
 from districttype.typology.label import NEEDS, columns
 from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import as_tested, load_facets, moved
@@ -67,6 +68,13 @@ def test_the_thresholds_of_a_city_are_told_in_a_line_each() -> None:
         "Threshold of the city's own: density.dense_floor_share = 0.4 1 (usual: 0.5)",
         "Threshold of the city's own: energy.strong_heat_density = 1 MWh/ha (usual: 333)",
     ]
+
+
+@pytest.mark.parametrize("value", [50.0, -0.1, float("nan"), float("inf")])
+def test_a_share_that_cannot_be_one_is_refused(value: float) -> None:
+    with pytest.raises(ConfigError, match=r"thresholds\.density: dense_floor_share = .* cannot be"):
+        load_facets({"density": {"dense_floor_share": value}})
+    assert load_facets({"energy": {"viable_heat_density": 50.0}})  # MWh/ha
 
 
 def test_errors_of_guesses_are_those_a_run_has_tested() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from districttype.answers.runs import find_zones
 from districttype.city import City
+from districttype.errors import EmptyResultError
 from districttype.i18n import N_, Message
 from districttype.lastrun import Kept, Run
 from districttype.typology.alike import Comparison
@@ -40,6 +41,11 @@ def look_alikes(
         city, zone_set, zone_id, name, `sentence` on the nearest, and `nearest`: per look-alike
         city, zone_set, zone_id, name, distance (root mean square difference in standard
         deviations) and traits (what both have alike).
+
+    Raises
+    ------
+    EmptyResultError
+        If too little is known to compare the zone.
     """
     (zone_set, zone_id), *members = find_zones(city, run, zone)
     name = str(run.zones[zone_set].loc[zone_id, "name"])
@@ -48,6 +54,12 @@ def look_alikes(
     if other is run and zone_set != looked_in:
         among = among.drop(index=[member for _, member in members])
     found = Comparison(of, among).nearest(zone_id, n)
+    if not found:
+        raise EmptyResultError(
+            f"too little is known of {name} to compare it, or of all that it could be like",
+            where="look-alikes",
+            todo="add layers",
+        )
     rows = [
         {
             "city": other.city_name(language),

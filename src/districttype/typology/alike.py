@@ -65,7 +65,8 @@ class Groups:
     Attributes
     ----------
     group
-        Group number per zone, by falling size; index zone_id.
+        Group number per zone, by falling size; index zone_id. Zones of which too little is known
+        to compare them are in no group.
     k
         Number of groups: of those tried, the one with the highest sum of silhouette and stability.
     silhouette, stability
@@ -140,6 +141,14 @@ def comparable(indicators: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     return table
 
 
+def well_known(table: pd.DataFrame) -> pd.Series:
+    """Tell which zones are known by most of what they are compared by.
+
+    Gaps stand in the middle, so that a zone of which hardly anything is known is near to all.
+    """
+    return table.notna().mean(axis=1) >= MIN_KNOWN
+
+
 def standardise(table: pd.DataFrame) -> pd.DataFrame:
     """Return z-scores; a gap becomes 0, the middle: it neither joins nor parts."""
     spread = table.std(ddof=0).clip(lower=LEAST_SPREAD)
@@ -178,12 +187,14 @@ def group_zones(
         If there are too few zones, or too little is known of them.
     """
     if len(indicators) < LEAST_EACH * min(ks):
-        raise EmptyResultError(
-            f"{len(indicators)} zones are too few to group", where="look-alikes", todo="add zones"
-        )
+        raise _too_few(indicators)
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - see _try
 
-    table = standardise(comparable(indicators, known(indicators)))
+    table = comparable(indicators, known(indicators))
+    table = table[well_known(table)]
+    if len(table) < LEAST_EACH * min(ks):
+        raise _too_few(table)
+    indicators, table = indicators.loc[table.index], standardise(table)
     points = table.to_numpy()
     with threadpool_limits(1):  # so few points are grouped faster by one thread than by many
         tried = {k: _try(points, k, resamples, seed) for k in ks if LEAST_EACH * k <= len(points)}
@@ -197,6 +208,12 @@ def group_zones(
         {k: round(t[0], 3) for k, t in tried.items()},
         {k: round(t[1], 3) for k, t in tried.items()},
         {g: _profile(group == g, table, indicators, names) for g in range(k)},
+    )
+
+
+def _too_few(zones: pd.DataFrame) -> EmptyResultError:
+    return EmptyResultError(
+        f"{len(zones)} zones are too few to group", where="look-alikes", todo="add zones"
     )
 
 
@@ -249,6 +266,10 @@ def _trait(
     return Message(words[share, bool(high)], {"what": what, **said})
 
 
+def _part(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    return table[table.index.get_level_values(0) == name].droplevel(0)
+
+
 class Comparison:
     """Zones of one table beside those of another, standardised together on what both know.
 
@@ -268,13 +289,20 @@ class Comparison:
         self.of, self.among = of, among
         names = known(of, among)
         both = of if of is among else pd.concat([of, among], keys=["of", "among"])
-        table = standardise(comparable(both, names))
-        self._of = table if of is among else table.loc["of"]
-        self._among = table if of is among else table.loc["among"]
+        table = comparable(both, names)
+        table = standardise(table[well_known(table)])
+        self._of, self._among = (
+            (table, table) if of is among else (_part(table, "of"), _part(table, "among"))
+        )
         self._mean = both[names].mean()
 
     def nearest(self, zone: str, n: int = 5) -> list[LookAlike]:
-        """Return the zones most like one of `of`, nearest first; never the zone itself."""
+        """Return the zones most like one of `of`, nearest first; never the zone itself.
+
+        None where too little is known of the zone itself; others like that are passed over.
+        """
+        if zone not in self._of.index:
+            return []
         target = self._of.loc[zone]
         others = self._among.drop(index=zone) if self.of is self.among else self._among
         gap = others - target

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+from math import inf, isfinite
 from typing import Literal
 
 from pydantic import Field, TypeAdapter
@@ -80,7 +81,8 @@ def load_facets(overrides: Mapping[str, Mapping[str, float]] | None = None) -> F
     Raises
     ------
     ConfigError
-        If an override names a facet or a threshold that does not exist.
+        If an override names a facet or a threshold that does not exist, or gives a value that
+        cannot be one: a share beyond 0 to 1 (50 for 50 %), or less than nothing.
     """
     raw = tomllib.loads((files(__package__) / "facets.toml").read_text(encoding="utf-8"))
     tables = validate(raw, TypeAdapter(dict[str, FacetTable]), where="facets.toml")
@@ -98,6 +100,13 @@ def load_facets(overrides: Mapping[str, Mapping[str, float]] | None = None) -> F
                     f"facet {facet} has no threshold {name!r}",
                     where=f"thresholds.{facet}",
                     todo=f"known are {', '.join(known)}",
+                )
+            most = 1.0 if known[name].unit == "1" else inf
+            if not (isfinite(value) and 0.0 <= value <= most):
+                raise ConfigError(
+                    f"{name} = {value:g} cannot be: its unit is {known[name].unit}",
+                    where=f"thresholds.{facet}",
+                    todo="give a share from 0 to 1" if most == 1.0 else "give a number from 0 on",
                 )
             known[name] = known[name].model_copy(update={"value": value, "overridden": True})
     return tables
