@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -20,7 +20,7 @@ from districttype.city import GLOBAL_LAYERS, City, Energy
 from districttype.focus import load_catalogue
 from districttype.indicators.registry import REGISTRY
 from districttype.layers import schema
-from districttype.providers import base, read_layers_file, services
+from districttype.providers import PROTOCOLS, base, read_layers_file
 from districttype.publish.tables import FOCUS_COLUMNS
 from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import load_facets
@@ -196,25 +196,13 @@ def provider_keys() -> str:
 
 def source_keys() -> str:
     """Return the keys of each protocol, beyond those that every entry has."""
-    models = [base.VectorFile, *(m for m in vars(services).values() if is_source(m))]
     parts = []
-    for model in dict.fromkeys(models):
-        source = get_args(model.model_fields["source"].annotation)[0]
+    for source, model in PROTOCOLS.items():
         words = (model.__doc__ or "").strip().splitlines()[0]
         parts.append(
             f'### `source = "{source}"`\n\n{words}\n\n{fields(model, base.Provider.model_fields)}'
         )
     return "\n\n".join(parts)
-
-
-def is_source(thing: object) -> bool:
-    """Return whether it is the model of a protocol's entries."""
-    return (
-        isinstance(thing, type)
-        and issubclass(thing, base.Provider)
-        and "source" in thing.model_fields
-        and len(get_args(thing.model_fields["source"].annotation)) == 1
-    )
 
 
 def global_layers() -> Iterable[tuple[str, base.Provider]]:

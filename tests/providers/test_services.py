@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
 from districttype.errors import ConfigError
-from districttype.providers import LayerProviders, VectorFile, Wfs, validate
+from districttype.providers import PROTOCOLS, LayerProviders, VectorFile, Wfs, validate
+from districttype.sources.registry import SOURCES
 
 WFS = {"provider": "HSY", "source": "wfs", "url": "https://example.org/wfs", "type": "a:b"}
 
@@ -26,6 +28,12 @@ def test_source_chooses_the_model_of_its_protocol() -> None:
     (provider,) = read({"buildings": [WFS]})["buildings"]
     assert isinstance(provider, Wfs)
     assert provider.version == "2.0.0"
+
+
+def test_every_protocol_is_read_by_a_module_of_its_own() -> None:
+    assert {*PROTOCOLS} - {"figures"} == {*SOURCES}  # figures are drawn, not read
+    for name, module in SOURCES.items():
+        assert callable(import_module(module).read), name
 
 
 def test_a_join_names_a_provider_of_its_own() -> None:

@@ -60,7 +60,7 @@ def is_osm(provider: Provider) -> bool:
     """Say whether a provider gives tags of OpenStreetMap."""
     return (
         "osm" in provider.tables.values()
-        or getattr(provider, "source", "") in {"overpass", "webosm"}
+        or provider.source in {"overpass", "webosm"}
         or is_extract(str(getattr(provider, "file", "")))
     )
 
@@ -117,7 +117,7 @@ def rows(
         changes[f"rows of no {name} of this layer left out"] += int(lost.sum())
         table = table[~lost]
     if layer == "buildings":
-        mapped = is_osm(provider) or getattr(provider, "source", "") == "overture"
+        mapped = is_osm(provider) or provider.source == "overture"
         table = _buildings(table, changes, register=not mapped)
     if layer == "districts":
         table = _districts(table, changes)

@@ -354,7 +354,7 @@ def _provenance(
     said = [provider.note] if provider.note else []
     return Provenance(
         provider=provider.provider,
-        source=getattr(provider, "source", "vectorfile"),
+        source=provider.source,
         address=raw.address,
         vintage=provider.vintage or raw.vintage,
         licence=provider.licence,

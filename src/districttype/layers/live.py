@@ -165,12 +165,11 @@ def doctor(city: City) -> list[Checkup]:
 
 
 def _check(layer: str, provider: Service, folder: Path, opened: Session) -> Checkup:
-    source = str(getattr(provider, "source", ""))
     begun = time.monotonic()
-    row = Checkup(layer, provider.provider, source, host(provider), answers=False)
+    row = Checkup(layer, provider.provider, provider.source, host(provider), answers=False)
     asked = provider.model_copy(update={"timeout": min(provider.timeout, 20.0)})
     try:
-        name, count, day = _ask(source, asked, folder, opened)
+        name, count, day = _ask(asked, folder, opened)
     except DistricttypeError as error:
         problem = "; ".join(filter(None, (error.what, error.todo)))
         return replace(row, problem=problem, seconds=round(time.monotonic() - begun, 1))
@@ -180,14 +179,12 @@ def _check(layer: str, provider: Service, folder: Path, opened: Session) -> Chec
     )  # fmt: skip
 
 
-def _ask(
-    source: str, provider: Service, folder: Path, opened: Session
-) -> tuple[str, int | None, str]:
+def _ask(provider: Service, folder: Path, opened: Session) -> tuple[str, int | None, str]:
     """Return name, number of rows and date, as far as a provider tells them without the data."""
     if isinstance(provider, Overpass):
         opened.ask(Request(provider.url.rstrip("/") + "/status"), provider)
         return "status", None, ""
-    count: Any = getattr(import_module(SOURCES[source]), "count", None)
+    count: Any = getattr(import_module(SOURCES[provider.source]), "count", None)
     if count is not None:
         found: tuple[str, int | None, str] = count(provider, folder, opened)
         return found

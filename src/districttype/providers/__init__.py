@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias, TypeVar, get_args
 
 from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from districttype.errors import ConfigError
+from districttype.providers import base, services
 from districttype.providers.base import Provider, PublishedFigures, Strict, Terrain, VectorFile
 from districttype.providers.services import (
     ArcGis,
@@ -39,17 +42,49 @@ T = TypeVar("T")
 
 
 __all__ = [
-    "AnyProvider", "ArcGis", "Burned", "FeatureService", "Grid", "Gtfs", "Join", "LayerProviders",
-    "OgcApi", "Overpass", "Overture", "Pixels", "Provider", "PublishedFigures", "PxWeb",
-    "Raster", "Service", "Strict", "Terrain", "VectorFile", "WebFile", "WebOsm", "WebTerrain",
-    "Wfs", "read_layers_file", "read_toml", "validate", "validate_toml",
+    "PROTOCOLS",
+    "AnyProvider",
+    "ArcGis",
+    "Burned",
+    "FeatureService",
+    "Grid",
+    "Gtfs",
+    "Join",
+    "LayerProviders",
+    "OgcApi",
+    "Overpass",
+    "Overture",
+    "Pixels",
+    "Provider",
+    "PublishedFigures",
+    "PxWeb",
+    "Raster",
+    "Service",
+    "Strict",
+    "Terrain",
+    "VectorFile",
+    "WebFile",
+    "WebOsm",
+    "WebTerrain",
+    "Wfs",
+    "read_layers_file",
+    "read_toml",
+    "validate",
+    "validate_toml",
 ]  # fmt: skip
 
 
-PROTOCOLS = (
-    "vectorfile", "webfile", "webosm", "wfs", "ogcapi", "arcgis", "overpass", "overture", "gtfs",
-    "raster", "grid", "burned", "pxweb", "terrain", "webterrain", "figures",
-)  # fmt: skip
+def _protocols() -> dict[str, type[Provider]]:
+    """Return the models of the protocols by the one word that each takes as its `source`."""
+    found: dict[str, type[Provider]] = {}
+    for model in [*vars(base).values(), *vars(services).values()]:
+        if isinstance(model, type) and issubclass(model, Provider):
+            words = get_args(model.model_fields["source"].annotation)
+            found |= dict.fromkeys(words, model)
+    return found
+
+
+PROTOCOLS: Final = _protocols()
 
 
 def _source(value: Any) -> str:
@@ -59,29 +94,17 @@ def _source(value: Any) -> str:
     return str(getattr(value, "source", ""))
 
 
-AnyProvider = Annotated[
-    Annotated[VectorFile, Tag("vectorfile")]
-    | Annotated[WebFile, Tag("webfile")]
-    | Annotated[WebOsm, Tag("webosm")]
-    | Annotated[Wfs, Tag("wfs")]
-    | Annotated[OgcApi, Tag("ogcapi")]
-    | Annotated[ArcGis, Tag("arcgis")]
-    | Annotated[Overpass, Tag("overpass")]
-    | Annotated[Overture, Tag("overture")]
-    | Annotated[Gtfs, Tag("gtfs")]
-    | Annotated[Raster, Tag("raster")]
-    | Annotated[Grid, Tag("grid")]
-    | Annotated[Burned, Tag("burned")]
-    | Annotated[PxWeb, Tag("pxweb")]
-    | Annotated[Terrain, Tag("terrain")]
-    | Annotated[WebTerrain, Tag("webterrain")]
-    | Annotated[PublishedFigures, Tag("figures")],
-    Discriminator(
-        _source,
-        custom_error_type="source",
-        custom_error_message="no such source; known are " + ", ".join(PROTOCOLS),
-    ),
-]
+if TYPE_CHECKING:
+    AnyProvider: TypeAlias = Provider
+else:
+    AnyProvider = Annotated[
+        reduce(or_, (Annotated[model, Tag(name)] for name, model in PROTOCOLS.items())),
+        Discriminator(
+            _source,
+            custom_error_type="source",
+            custom_error_message="no such source; known are " + ", ".join(PROTOCOLS),
+        ),
+    ]
 LayerProviders = dict[str, list[AnyProvider]]
 
 

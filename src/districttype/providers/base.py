@@ -17,6 +17,7 @@ class Provider(Strict):
     """What every provider says, whatever the protocol."""
 
     provider: str = Field(description="Who publishes the data, e.g. 'City of Espoo'")
+    source: str = Field(default="", description="The protocol; left out: a file on disk")
     vintage: str = Field(default="", description="The data's own date, as the publisher states it")
     licence: str = Field(default="", description="Licence, e.g. 'CC BY 4.0'")
     attribution: str = Field(default="", description="The words the licence asks for")

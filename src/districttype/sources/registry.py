@@ -122,6 +122,5 @@ def read(provider: Provider, directory: Path, wanted: Wanted | None = None) -> R
     CrsError
         If nothing says in which coordinate system the rows are.
     """
-    name = cast("str", getattr(provider, "source", ""))
-    module = cast("Source", import_module(SOURCES[name]))
+    module = cast("Source", import_module(SOURCES[provider.source]))
     return module.read(provider, directory, wanted or Wanted())
