@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchtable import put_numbers
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
@@ -28,9 +29,11 @@ from districttype.typology.thresholds import load_facets
 MARK = re.compile(r"^\{\{ (\w+) \}\}$", re.MULTILINE)
 
 
-def put_tables(_app: Sphinx, _page: str, source: list[str]) -> None:
+def put_tables(_app: Sphinx, page: str, source: list[str]) -> None:
     """Put the tables into a page."""
     source[0] = MARK.sub(lambda found: TABLES[found[1]](), source[0])
+    if page == "benchmarks":
+        source[0] = put_numbers(source[0])
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -284,16 +287,23 @@ def validation() -> str:
         for facet, entry in report.items()
     ]
     head = ("facet", "places", "agreement", "95 % interval", "Cohen's kappa", "of them unknown")
+    places: dict[tuple[str, str, str], dict[str, list[str]]] = {}
+    for facet, entry in report.items():
+        for row in entry["disagreements"]:
+            # What was seen of an unknown facet belongs to the place, the reason to all of them.
+            reason, _, seen = row["reason"].partition(". Seen: ")
+            place = f"{row['place']} ({seen})" if seen else row["place"]
+            said = places.setdefault((facet, row["label"], reason), {})
+            said.setdefault(row["expected"], []).append(place)
     wrong = [
-        (facet, row["place"], row["expected"], row["label"], row["reason"])
-        for facet, entry in report.items()
-        for row in entry["disagreements"]
+        (facet, found, reason, "; ".join(f"{x}: {', '.join(said[x])}" for x in sorted(said)))
+        for (facet, found, reason), said in places.items()
     ]
     return "\n\n".join(
         [
             table(head, rows),
             "## Where they differ",
-            table(("facet", "place", "said elsewhere", "found", "why"), wrong),
+            table(("facet", "found", "why", "what is said elsewhere: where"), wrong),
         ]
     )
 
