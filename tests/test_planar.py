@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from districttype.planar import common, without
+from districttype.planar import common, polygonal, without
 from districttype.zones.land import keep, take_out
 
 # Edges that all but coincide, of which GEOS 3.14 makes 613 m² that are not there.
@@ -63,3 +63,24 @@ def test_what_is_common_and_what_is_left_make_the_whole(one, other) -> None:
     left = shapely.area(without(np.array([one]), other))[0]
     assert shared + left == pytest.approx(one.area, abs=1.0, rel=1e-6)
     assert shared == pytest.approx(shapely.area(common(np.array([other]), one))[0], abs=1.0)
+
+
+def test_of_what_a_cut_leaves_the_polygons_are_kept() -> None:
+    one, other = box(0, 0, 2, 2), box(5, 0, 6, 1)
+    line, point = shapely.LineString([(0, 0), (9, 9)]), shapely.Point(7, 7)
+    mixed = [
+        shapely.GeometryCollection([one, line]),
+        shapely.GeometryCollection([shapely.MultiPolygon([one, other]), point]),
+        line,
+        other,
+        shapely.Polygon([(0, 0), (2, 0), (2, 1), (2, 0)]),  # folded onto a line
+    ]
+    found = polygonal(np.array(mixed, dtype=object))
+    assert found[0] == one
+    assert found[1] == shapely.MultiPolygon([one, other])
+    assert found[3] == other
+    assert shapely.is_empty(found).tolist() == [False, False, True, False, True]
+    assert set(shapely.get_type_id(found)) <= {3, 6}
+    small = polygonal(np.array([shapely.MultiPolygon([one, other])], dtype=object), least=1.5)
+    assert small[0] == one
+    assert len(polygonal(np.zeros(0, dtype=object))) == 0

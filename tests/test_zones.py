@@ -21,9 +21,9 @@ from districttype.errors import (
     SourceUnavailableError,
 )
 from districttype.layers.schema import Layer, Layers, conform
+from districttype.planar import polygonal
 from districttype.zones import ZONE_SETS, dry_land, make_zone_set, make_zones
 from districttype.zones.blocks import merge_slivers
-from districttype.zones.land import polygonal
 from districttype.zones.stations import merge_stops, slug
 
 TM35 = CRS.from_epsg(3067)

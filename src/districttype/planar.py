@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+_POLYGON, _MULTIPOLYGON = 3, 6  # shapely's numbers of kinds
 _GRAIN = 1e-4  # m
 _SLIVER = 1e-3  # m²: the inside of less may lie on a border
 _ROUNDING = 1e-9  # of an area
@@ -52,6 +53,43 @@ def without(first: Any, second: Any) -> Shapes:
     wrong = (off > _SLIVER + _ROUNDING * whole) | _strays(found, within=first)
     found[wrong] = shapely.difference(first[wrong], second[wrong], grid_size=_GRAIN)
     return np.asarray(found, dtype=object)
+
+
+def polygonal(geometries: Any, *, least: float = 0.0) -> Shapes:
+    """Return the polygonal part of each geometry: a cut leaves stray points and lines.
+
+    It also leaves polygons folded onto a line, where two borders differ in the last digit only.
+
+    Parameters
+    ----------
+    geometries
+        An array of any kind.
+    least
+        Parts of less area than this are dropped, m².
+
+    Returns
+    -------
+    array
+        Polygons and multipolygons, empty ones where nothing is left.
+    """
+    shapes: Shapes = np.array(geometries, dtype=object)
+    folded = ~shapely.is_valid(shapes)
+    shapes[folded] = shapely.make_valid(shapes[folded], method="structure", keep_collapsed=False)
+    plain = [_POLYGON, _MULTIPOLYGON] if least <= 0 else [_POLYGON]
+    mixed = np.flatnonzero(~np.isin(shapely.get_type_id(shapes), plain))
+    parts, owner = shapely.get_parts(shapes[mixed], return_index=True)
+    parts, inner = shapely.get_parts(parts, return_index=True)  # of multipolygons in collections
+    owner = owner[inner]
+    whole = (shapely.get_type_id(parts) == _POLYGON) & (shapely.area(parts) >= least)
+    parts, owner = parts[whole], owner[whole]
+    shapes[mixed] = shapely.MultiPolygon()
+    which = np.unique(owner)
+    if len(which):
+        made = shapely.multipolygons(parts, indices=np.searchsorted(which, owner))
+        one = shapely.get_num_geometries(made) == 1
+        made[one] = shapely.get_geometry(made[one], 0)
+        shapes[mixed[which]] = made
+    return shapes
 
 
 def _pairs(first: Any, second: Any) -> tuple[Shapes, Shapes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 from pyproj import CRS
@@ -53,3 +54,23 @@ def test_rows_of_which_none_tells_its_class_are_an_error_and_no_empty_layer() ->
         canonical("ground_constraints", {"luokka": [None, None]}, **table)
     told = canonical("ground_constraints", {"luokka": ["Pieni", "Suuri", "Hyvin pieni"]}, **table)
     assert told["constraint"].tolist() == ["acid_sulphate"]
+
+
+def test_numbers_and_flags_that_say_nothing_are_unknown_and_what_is_not_understood_is_counted() -> (
+    None
+):
+    times = {"t": ["12,5", "-1", "soon"]}
+    frame = gpd.GeoDataFrame(times, geometry=[SQUARE] * 3, crs=3067)
+    given = VectorFile.model_validate({"provider": "P", "file": "x", "columns": {"minutes": "t"}})
+    found, changes, _ = rows("travel_times", given, Raw(frame), Layers(CRS.from_epsg(3067)))
+    assert found["minutes"].tolist() == pytest.approx([12.5, np.nan, np.nan], nan_ok=True)
+    assert changes["values of minutes that cannot be read"] == 1
+    empty = {"class": ["shop"] * 4, "v": ["ja", "0", "?", "perhaps"]}
+    frame = gpd.GeoDataFrame(empty, geometry=[SQUARE] * 4, crs=3067)
+    given = VectorFile.model_validate(
+        {"provider": "P", "file": "x", "columns": {"class": "class", "vacant": "v"}}
+    )
+    found, changes, _ = rows("services", given, Raw(frame), Layers(CRS.from_epsg(3067)))
+    assert found["vacant"].astype(object).tolist()[:2] == [True, False]
+    assert found["vacant"].isna().tolist() == [False, False, True, True]
+    assert changes["values of vacant that cannot be read"] == 1

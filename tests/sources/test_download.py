@@ -27,6 +27,7 @@ from districttype.errors import (
 from districttype.provenance import State
 from districttype.providers import WebFile
 from districttype.sources.download import Facts, Policy, Session, session
+from districttype.sources.patience import retry_after
 from districttype.sources.store import MANIFEST, Store
 from districttype.sources.transfer import Request
 from servers.faulty import Call, Server, serving
@@ -168,6 +169,13 @@ def test_retry_after_longer_than_patience_is_told(
     with pytest.raises(SourceUnavailableError, match=r"429 .*left alone for 3600 s"):
         get(hasty, server, tmp_path)
     assert server.counts["/data"] == 1
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", ""])
+def test_retry_after_may_be_a_moment_in_any_zone_or_none(zone: str) -> None:
+    moment = datetime.now(UTC) + timedelta(seconds=100)
+    wait = retry_after(f"{moment:%a, %d %b %Y %H:%M:%S} {zone}".strip())
+    assert wait == pytest.approx(100, abs=2)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])

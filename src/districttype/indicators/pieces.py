@@ -6,8 +6,7 @@ import numpy as np
 import shapely
 
 from districttype.indicators.zonal.overlaps import IntArray, Shapes
-from districttype.indicators.zonal.planar import polygonal
-from districttype.planar import common
+from districttype.planar import common, polygonal
 
 MOST_VERTICES = 128
 

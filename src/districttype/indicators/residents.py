@@ -12,9 +12,8 @@ from districttype.indicators import land, stock
 from districttype.indicators.facts import Facts, Scene, known_total, numbers, ratio
 from districttype.indicators.zonal import Overlaps, Things, overlap
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
-from districttype.indicators.zonal.planar import polygonal
 from districttype.layers.schema import USES
-from districttype.planar import common
+from districttype.planar import common, polygonal
 
 HOMES = ("detached", "row", "apartment")
 WORKPLACES = (

@@ -46,6 +46,8 @@ PARSERS: dict[str, Callable[..., parse.Parsed]] = {
     "land_km2": parse.areas,
     "panel_m2": parse.counts,
     "yield_kwh": parse.counts,
+    "minutes": parse.counts,
+    "slope": parse.counts,
 }
 FLAGS = ("walkable", "cyclable", "cycleway", "approximate", "thin_cover", "vacant")
 TOLD = {
@@ -261,6 +263,8 @@ def _by_columns(
         elif name in FLAGS:
             said = values.astype("string").str.strip().str.casefold()
             values = said.map(TOLD).astype("boolean")
+            unread = int((values.isna() & said.notna() & ~said.isin(parse.NOTHING)).sum())
+            changes[f"values of {name} that cannot be read"] += unread
         else:
             values = _text(values)
         made[name] = values

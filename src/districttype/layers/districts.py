@@ -130,7 +130,7 @@ def _sound(areas: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, Counter[str]]:
 
 
 def _share(union: shapely.Geometry, territory: shapely.Geometry) -> float:
-    return float(shapely.intersection(union, territory).area / territory.area)
+    return float(common(union, territory)[0].area / territory.area)
 
 
 def _about(
@@ -144,7 +144,7 @@ def _about(
     said = f"districts are the {len(named)} named {what}; they overlap on {overlap:.2f} km²"
     if whole is None or share is None:
         return f"{said}; no boundary that holds them is whole in the extract"
-    gap = max(whole.geometry.area - shapely.intersection(union, whole.geometry).area, 0.0) / 1e6
+    gap = max(whole.geometry.area - common(union, whole.geometry)[0].area, 0.0) / 1e6
     return (
         f"{said} and cover {share:.1%} of {whole['name'] or 'their territory'}, "
         f"which leaves {gap:.2f} km²"

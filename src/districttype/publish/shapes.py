@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from districttype.indicators.zonal.planar import polygonal
+from districttype.planar import polygonal
 
 SCALE = 100_000
 """Steps a degree."""

@@ -30,6 +30,8 @@ def retry_after(value: str) -> float | None:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
+    if moment.tzinfo is None:  # a zone of -0000, or none at all
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 

@@ -13,8 +13,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from districttype.layers.schema import Layers
+from districttype.planar import polygonal
 from districttype.zones.base import Zones, make_zones
-from districttype.zones.land import polygonal
 
 Shapes = NDArray[Any]
 

@@ -11,9 +11,9 @@ import shapely
 
 from districttype.errors import CrsError, SchemaError
 from districttype.layers.schema import Layers
+from districttype.planar import polygonal
 from districttype.sources import vectorfile
 from districttype.sources.registry import WGS84, Wanted
-from districttype.zones.land import polygonal
 from districttype.zones.parents import parents
 
 # Columns taken for the id and the name, first one first, whatever their case.

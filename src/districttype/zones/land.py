@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from districttype.layers.schema import Layers
-from districttype.planar import common, without
+from districttype.planar import common, polygonal, without
 
 Shapes = NDArray[Any]
 
@@ -88,17 +88,3 @@ def _by_tile(
         window = shapely.box(*low, *high)
         hits = np.sort(tree.query(window, predicate="intersects"))
         yield met[rows], shapely.union_all(common(shapes[hits], window))
-
-
-def polygonal(shapes: Shapes) -> Shapes:
-    """Return the polygonal part of each shape: a cut along a shore leaves points and lines.
-
-    It also leaves polygons folded onto a line, where two borders differ in the last digit only.
-    """
-    shapes = shapes.copy()
-    folded = ~shapely.is_valid(shapes)
-    shapes[folded] = shapely.make_valid(shapes[folded], method="structure", keep_collapsed=False)
-    for i in np.flatnonzero(~np.isin(shapely.get_type_id(shapes), [3, 6])):
-        parts = shapely.get_parts(shapely.get_parts(shapes[i]))
-        shapes[i] = shapely.multipolygons(parts[shapely.get_type_id(parts) == 3])
-    return shapes

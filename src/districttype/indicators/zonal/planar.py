@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from districttype.errors import SchemaError
 from districttype.indicators.zonal.overlaps import Geometries, IntArray, Shapes
 from districttype.indicators.zonal.things import Things
-from districttype.planar import without
+from districttype.planar import polygonal, without
 
 _INTERIORS_MEET = "2********"
 
@@ -70,17 +70,3 @@ def _conflicts(polygons: Shapes, rank: IntArray) -> tuple[IntArray, IntArray]:
     weaker, stronger = np.where(first_stronger, b, a), np.where(first_stronger, a, b)
     order = np.lexsort((stronger, weaker))
     return weaker[order], stronger[order]
-
-
-def polygonal(shapes: Shapes) -> Shapes:
-    """Return the polygonal part of each shape: a cut may leave stray points and lines."""
-    shapes = shapes.copy()
-    mixed = np.flatnonzero(~np.isin(shapely.get_type_id(shapes), [3, 6]))
-    parts, owner = shapely.get_parts(shapes[mixed], return_index=True)
-    flat = shapely.get_dimensions(parts) < 2
-    parts, owner = shapely.get_parts(parts[~flat], return_index=True)[0], owner[~flat]
-    shapes[mixed] = shapely.multipolygons(np.zeros(0, dtype=object))
-    if len(parts):
-        which = np.unique(owner)
-        shapes[mixed[which]] = shapely.multipolygons(parts, indices=np.searchsorted(which, owner))
-    return shapes

@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from districttype.planar import polygonal
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -17,24 +19,6 @@ Shapes = npt.NDArray[np.object_]
 def nothing(count: int) -> Shapes:
     """Return empty polygons."""
     return np.full(count, shapely.Polygon(), dtype=object)
-
-
-def polygonal(shapes: Shapes, least: float = 0.0) -> Shapes:
-    """Keep the polygonal part of each shape: a cut along a shore leaves stray points and lines.
-
-    Parameters
-    ----------
-    shapes
-        Shapes of any kind.
-    least
-        Drop parts of a shape with less area than this, in square metres.
-    """
-    shapes = np.array(shapes, dtype=object)
-    for i in np.flatnonzero(~np.isin(shapely.get_type_id(shapes), [3, 6] if least <= 0 else [3])):
-        parts = shapely.get_parts(shapes[i])
-        parts = parts[(shapely.get_type_id(parts) == 3) & (shapely.area(parts) >= least)]
-        shapes[i] = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
-    return shapes
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import shapely
 from pyproj import CRS, Transformer
 
 from districttype.errors import ConfigError
+from districttype.planar import polygonal
 from districttype.sources.figures import power
 from districttype.sources.figures.outline import outline_about
-from districttype.sources.figures.shapes import Floats, Shapes, nothing, polygonal
+from districttype.sources.figures.shapes import Floats, Shapes, nothing
 from districttype.sources.figures.tables import WGS84, Figures
 
 LEAST_WATER_M2 = 100.0  # less sea than this is an error of rounding, not a shore
