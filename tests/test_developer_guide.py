@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -11,9 +12,13 @@ import sys
 from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
+from types import MappingProxyType
 
 import geopandas as gpd
+import pandas as pd
 import pytest
+from babel.messages.pofile import read_po, write_po
+from babel.numbers import format_decimal
 from shapely import box
 
 from servers.faulty import serving
@@ -38,9 +43,9 @@ def clone(tmp_path: Path) -> Path:
 
 
 def run(clone: Path, *words: str) -> str:
-    """Run a program of the copy against the copy, and return what it said."""
+    """Run Python in the copy, on the copy, and return what it said."""
     done = subprocess.run(
-        [sys.executable, "-m", *words],
+        [sys.executable, *words],
         cwd=clone,
         env=os.environ
         | {"PYTHONPATH": str(clone / "src"), "PYTEST_ADDOPTS": "-p no:cacheprovider"},
@@ -59,11 +64,26 @@ def patch(clone: Path, changes: str) -> None:
     assert applied.returncode == 0, applied.stderr
 
 
-def perform(page: str, clone: Path, toml: str, addresses: Mapping[str, str]) -> int:
+def translate(clone: Path, entries: str) -> None:
+    """Fill entries into the catalogue of their language, as a translator does."""
+    file = clone / "src/districttype/locale/et.po"
+    catalogue = read_po(io.BytesIO(file.read_bytes()))
+    for entry in read_po(io.StringIO(entries)):
+        if entry.id:
+            assert entry.id in catalogue, entry.id
+            catalogue[entry.id].string = entry.string
+    with file.open("wb") as stream:
+        write_po(stream, catalogue)
+
+
+def perform(
+    page: str, clone: Path, toml: str = "", addresses: Mapping[str, str] = MappingProxyType({})
+) -> int:
     """Do what a page shows from top to bottom; return how many lines it showed and were seen.
 
-    Entries are added to a city's file, changes are applied, commands are run, and what the page
-    shows as text must stand in what the commands before it said, line by line, blanks aside.
+    Entries are added to a city's file or a catalogue, changes are applied, commands are run, and
+    what the page shows as text must stand in what the commands before it said, line by line, blanks
+    aside.
     """
     said, seen = "", 0
     for kind, body in blocks(page):
@@ -73,8 +93,12 @@ def perform(page: str, clone: Path, toml: str, addresses: Mapping[str, str]) -> 
             entry = reduce(lambda text, names: text.replace(*names), addresses.items(), body)
             with (clone / toml).open("a", encoding="utf-8") as file:
                 file.write(entry + "\n")
+        elif kind == "po":
+            translate(clone, body)
+        elif kind == "python":
+            run(clone, "-c", body)
         elif kind == "sh":
-            said = "".join(run(clone, *shlex.split(line)) for line in body.splitlines())
+            said = "".join(run(clone, "-m", *shlex.split(line)) for line in body.splitlines())
             said = " ".join(said.split())
         else:
             assert kind == "text", f"nobody knows how to do {kind}"
@@ -92,7 +116,9 @@ def test_an_indicator_takes_one_file_one_line_and_one_test(clone: Path) -> None:
     assert code == ["src/districttype/indicators/services.py"]
     name = "restaurants_per_1000_residents"
     tests = "tests/indicators/test_by_hand.py", "tests/test_translations.py"
-    said = run(clone, "pytest", "-vv", "-n0", "-k", f"{name} or worked_out or message", *tests)
+    said = run(
+        clone, "-m", "pytest", "-vv", "-n0", "-k", f"{name} or worked_out or message", *tests
+    )
     assert name in (clone / "src/districttype/indicators/tables/indicators.csv").read_text("utf-8")
     assert re.search(rf"{name}\S* PASSED", said)
 
@@ -139,3 +165,17 @@ def test_a_provider_is_an_entry_and_a_protocol_one_module_one_model_and_one_line
             "https://buses.example.org": buses.url,
         }
         assert perform("provider.md", clone, "uusikyla.toml", addresses) == 6
+
+
+@pytest.mark.slow
+def test_a_language_is_a_file(clone: Path) -> None:
+    assert perform("language.md", clone) == 2
+    floor = pd.read_csv(clone / "out/districts.csv", encoding="utf-8-sig")["floor_area_m2"].sum()
+    report = (clone / "out/report.html").read_text(encoding="utf-8")
+    assert '<html lang="et">' in report
+    shown = format_decimal(round(floor), locale="et") + "\N{NO-BREAK SPACE}m²"
+    assert f"<dt>Brutopind</dt><dd>{shown}</dd>" in report
+    assert "<dt>Land area</dt>" in report  # not translated yet
+    page = (clone / "out/maps/typology.html").read_text(encoding="utf-8")
+    assert '"languages":["et","en","fi","sv"]' in page
+    assert '"Densely built":"Tihedalt ehitatud"' in page
