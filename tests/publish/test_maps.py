@@ -15,6 +15,7 @@ from districttype.focus.catalogue import load_catalogue
 from districttype.i18n import translate
 from districttype.publish.legend import LEGENDS
 from districttype.publish.maps import write_map
+from districttype.publish.payload import NO_INDICATORS, NO_ZONES
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +55,31 @@ def test_a_page_asks_nobody_for_anything(maps: Path, name: str) -> None:
 def test_the_same_edition_gives_the_same_page(maps: Path, tmp_path: Path) -> None:
     write_map(toy.edition(), tmp_path / "typology.html", ("fi", "sv", "en"))
     assert (tmp_path / "typology.html").read_bytes() == (maps / "typology.html").read_bytes()
+
+
+@pytest.mark.parametrize("language", ["fi", "en"])
+def test_a_page_too_large_goes_without_what_is_least_missed_and_says_so(
+    browser: Browser, maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    page_file = tmp_path / "typology.html"
+    whole = (maps / "typology.html").stat().st_size
+    said = []
+    for budget, left in ((whole - 1, ["districts", "stations", "cells"]), (1, ["districts"])):
+        monkeypatch.setattr("districttype.publish.maps.BUDGET", budget)
+        write_map(toy.edition(), page_file, ("fi", "sv", "en"))
+        with offline(browser, page_file, f"#lang={language}") as page:
+            sets = page.evaluate("districttype.data.sets")
+            assert list(sets) == left
+            assert [name for name in sets if sets[name]["indicators"]] == ["districts"]
+            said.append(page.locator("#light").inner_text())
+    indicators, everything = said
+    assert indicators == translate(NO_INDICATORS, language)
+    gone = [translate(name, language) for name in ("250 m cells", "Station surroundings")]
+    assert everything == " ".join(
+        [indicators, *(translate(NO_ZONES, language).format(zones=name) for name in gone)]
+    )
+    with offline(browser, maps / "typology.html", f"#lang={language}") as page:
+        expect(page.locator("#light")).to_be_hidden()
 
 
 def test_districts_are_coloured_and_every_layer_can_be_switched_on(

@@ -6,14 +6,16 @@ import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from districttype.i18n import N_, translate
+from districttype.i18n import N_, Message, translate
 from districttype.publish.edition import Edition
 from districttype.publish.page import map_page
-from districttype.publish.payload import payload
+from districttype.publish.payload import NO_INDICATORS, NO_ZONES, payload
+from districttype.publish.texts import Texts
 
 BUDGET = 5_000_000
-"""Bytes a page may have; beyond, it goes without what is least missed."""
+"""Bytes a page may have; beyond, it goes without what is least missed, and says so."""
 TITLES = {"typology": N_("District typology"), "focus": N_("Where to co-create what")}
 
 log = logging.getLogger(__name__)
@@ -41,32 +43,22 @@ def write_map(
     title = f"{names.get(first, edition.city.name)} – {translate(TITLES[page], first)}"
     data = payload(edition, languages, page=page, tiles=tiles)
     html = map_page(data, title=title, language=first, page=page)
-    for step in (_without_indicators, _without_largest):
-        if len(html.encode()) <= BUDGET or not step(data, page):
-            continue
+    while len(html.encode()) > BUDGET and (gone := _lighten(data)):
+        log.warning("%s.html: %s", page, gone.text("en"))
+        data["light"].append(Texts().cell(gone))
         html = map_page(data, title=title, language=first, page=page)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
 
 
-def _without_indicators(data: dict, page: str) -> bool:  # type: ignore[type-arg]
-    """Leave out the indicators of zone sets other than districts."""
-    found = [s for name, s in data["sets"].items() if name != "districts" and s["indicators"]]
-    for zone_set in found:
-        zone_set["indicators"] = {}
-    if found:
-        log.warning("%s.html: too large; only districts keep their indicators there", page)
-    return bool(found)
-
-
-def _without_largest(data: dict, page: str) -> bool:  # type: ignore[type-arg]
-    """Leave out the zone set that takes most room, never the districts."""
-    sizes = {n: len(json.dumps(s)) for n, s in data["sets"].items() if n != "districts"}
-    if not sizes:
-        return False
-    largest = max(sizes, key=lambda name: sizes[name])
-    del data["sets"][largest]
-    log.warning(
-        "%s.html: too large; without the zone set %s, which is in zones.gpkg", page, largest
-    )
-    return True
+def _lighten(data: dict[str, Any]) -> Message | None:
+    """Take out of a page what is least missed, and return what that is; None if nothing can go."""
+    others = {name: zones for name, zones in data["sets"].items() if name != "districts"}
+    if any(zones["indicators"] for zones in others.values()):
+        for zones in others.values():
+            zones["indicators"] = {}
+        return Message(NO_INDICATORS)
+    if others:
+        largest = max(others, key=lambda name: len(json.dumps(others[name])))
+        return Message(NO_ZONES, {"zones": data["sets"].pop(largest)["name"]})
+    return None

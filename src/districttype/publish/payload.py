@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from districttype import __version__
-from districttype.i18n import Message
+from districttype.i18n import N_, Message
 from districttype.indicators.registry import Indicator
 from districttype.places import name_columns
 from districttype.publish import balance, legend, shapes
@@ -42,6 +42,10 @@ KEY_INDICATORS = (
     "onsite_energy_ratio_high", "ground_clay_share",
     "ground_bedrock_share", "green_share",
 )  # fmt: skip
+NO_INDICATORS = N_(
+    "To keep this page light, only districts have their indicators on it; zones.gpkg holds all."
+)
+NO_ZONES = N_("To keep this page light, it goes without: {zones}; zones.gpkg holds them.")
 _CALLS = re.compile(r"""\b(?:t\(|say\(\[)\s*"((?:[^"\\]|\\.)*)\"""")
 _MARKS = re.compile(r"""data-t(?:-label|-placeholder)?="([^"]+)\"""")
 _CHOICES = re.compile(r"""data-t="\{\{ '([^']+)' if .*? else '([^']+)' \}\}\"""")
@@ -74,7 +78,7 @@ def payload(
         Template of a tile server's addresses, offered as a background that is off at first.
     """
     text = Texts()
-    text.used |= page_messages()
+    text.used |= page_messages() | {NO_INDICATORS, NO_ZONES}
     chosen = {
         name: result
         for name, result in edition.results.items()
@@ -110,6 +114,7 @@ def payload(
         "units": dict(legend.UNITS),
         "names": _names(edition),
         "sets": sets,
+        "light": [],  # what a page that grew too large goes without: see `maps`
         "kin": _kin(edition, text),
         "base": base_map(edition),
         "sites": sites(edition, text),

@@ -301,6 +301,8 @@
         D.state.layer = id; D.state.label = null; D.repaint(); D.showPanel(); legend(); write();
       });
     }));
+    $("light").hidden = !D.data.light.length;
+    $("light").textContent = D.data.light.map(D.say).join(" ");
     const names = { roads: t("Main roads and railways"), green: t("Green areas"), names: t("Names"), stations: t("Stations"), sites: t("Sites"), blocks: t("Blocks where the need is") };
     const has = { roads: D.data.base.roads || D.data.base.rails, green: D.data.base.green, names: true, stations: D.data.stops.length, sites: D.data.sites.length, blocks: D.data.page === "focus" && Object.values(D.data.sets).some(function (s) { return s.blocks.length; }) };
     $("overlays").querySelector("div").replaceChildren.apply($("overlays").querySelector("div"), Object.keys(names).filter(function (k) { return has[k]; })
