@@ -76,6 +76,10 @@ def test_the_map_has_a_layer_and_the_panel_says_the_range(tmp_path: Path) -> Non
             expect(page.locator("#balance")).to_contain_text("12\u00a0%")
             expect(page.locator("#balance")).to_contain_text("8\u00a0% to 17\u00a0%")
             expect(page.locator("#balance")).to_contain_text(HEATS["en"])
+            steps = page.locator("#legend li span").all_inner_texts()
         with offline(chrome, path, f"#layer=balance&lang=fi&district={ids[2]}") as page:
             expect(page.locator("#legend-title")).to_have_text("Energiatase")
             expect(page.locator("#balance")).to_contain_text("Ei tiedossa")
+    figure = balance.figure(made.results["districts"], Words(made, "en"))
+    assert figure is not None
+    assert {row["name"] for row in figure["rows"]} <= set(steps)  # map and report say the same

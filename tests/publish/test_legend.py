@@ -7,7 +7,14 @@ import itertools
 import numpy as np
 import pytest
 
-from districttype.publish.legend import LEGENDS, SCORE_COLOURS, SOLUTION_COLOURS, palette
+from districttype.publish.legend import (
+    LEGENDS,
+    OWN_SOLUTION_COLOUR,
+    SCORE_COLOURS,
+    SOLUTION_COLOURS,
+    ink,
+    palette,
+)
 
 # Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
 SIGHTS = {
@@ -74,3 +81,17 @@ def test_unknown_has_a_grey_of_its_own() -> None:
     for facet in LEGENDS.values():
         colours = [label.colour for label in palette(facet).values()]
         assert len(set(colours)) == len(colours)
+
+
+def test_a_code_can_be_read_on_the_colour_of_its_solution() -> None:
+    """WCAG 2.2 asks for a contrast of 4.5 to 1 of letters so small."""
+    for colour in (*SOLUTION_COLOURS.values(), OWN_SOLUTION_COLOUR):
+        bright, dim = sorted((luminance(colour), luminance(ink(colour))), reverse=True)
+        assert (bright + 0.05) / (dim + 0.05) >= 4.5, colour
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance: of white 1, of #777777 0.184 (worked out by hand)."""
+    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    return float(XYZ[1] @ linear)

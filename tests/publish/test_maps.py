@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -244,6 +245,27 @@ def test_the_focus_map_has_a_layer_a_solution(browser: Browser, maps: Path) -> N
         assert page.locator(".site").count() == 1  # the site of another solution is left out
         choose(page, "layer", "more")
         assert page.locator(".site").count() == 2
+
+
+def test_a_shared_lead_is_hatched_and_the_legend_and_the_pointer_say_so(
+    browser: Browser, tmp_path: Path
+) -> None:
+    edition = toy.edition()
+    districts = edition.results["districts"]
+    tied = districts.focus.assign(relative_score=0.2, rank=1)
+    shared = edition.results | {"districts": replace(districts, focus=tied)}
+    for results, hint in ((edition.results, False), (shared, True)):
+        write_map(replace(edition, results=results), tmp_path / "focus.html", ("en",))
+        with offline(browser, tmp_path / "focus.html", "#lang=en") as page:
+            for layer in ("more", "first"):
+                choose(page, "layer", layer)
+                said = page.locator("#legend-hint").inner_text()
+                assert ("Where two share the lead, the second is hatched." in said) == hint
+                assert any(fill.startswith("url(#hatch") for fill in fills(page)) == hint
+            page.locator(".leaflet-zones-pane path.leaflet-interactive").nth(2).hover()
+            expect(page.locator(".tip")).to_contain_text("A5 Speeding up")
+            if hint:
+                expect(page.locator(".tip")).to_contain_text("A1 Sustainable change")
 
 
 @pytest.mark.slow

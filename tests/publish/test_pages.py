@@ -188,6 +188,20 @@ def test_a_workshop_sheet_for_what_is_recommended_and_no_other(tmp_path: Path) -
         write_workshop(toy.edition(), tmp_path, "999", "A5", LANGUAGES)
 
 
+def test_a_sheet_names_a_station_once_and_draws_one_without_a_name(tmp_path: Path) -> None:
+    edition = toy.edition()
+    stops = edition.layers["stops"]
+    rows = stops.frame.iloc[[0, 0, 0, 0]].reset_index(drop=True)
+    rows["name"] = ["Espoonlahti", "Espoonlahti", None, None]
+    rows["mode"] = ["metro", "tram", "tram", "tram"]
+    layers = edition.layers.having(replace(stops, frame=rows))
+    path = write_workshop(replace(edition, layers=layers), tmp_path, "713", "A5", ("en",))
+    html = read(path)
+    assert html.count('class="station">Espoonlahti</text>') == 1
+    assert len(re.findall(r'<circle [^>]*r="9"', html)) == 4
+    assert "© City of Toy" in html
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["report.html", "maps/index.html", "workshop/713-A5.html"])
 def test_pages_open_offline_without_a_serious_fault(browser: Browser, out: Path, page: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import geopandas as gpd
 import shapely
 
+from districttype.layers.schema import STATION_MODES
 from districttype.publish import shapes
 from districttype.publish.edition import Edition
 
@@ -15,6 +16,15 @@ RAILS = ("rail", "tram")
 GREEN = ("park", "forest", "recreation", "nature_reserve", "cemetery", "allotments", "wetland")
 SMALLEST_GREEN = 20_000.0
 SMALLEST_WATER = 10_000.0
+
+
+def stations(edition: Edition) -> gpd.GeoDataFrame | None:
+    """Return the stations of rail, metro, light rail and tram; one a name and mode, if named."""
+    stops = edition.layers.frame("stops")
+    if stops is None:
+        return None
+    found = stops[stops["mode"].isin(STATION_MODES)]
+    return found[~(found["name"].notna() & found.duplicated(["mode", "name"]))]
 
 
 def base_map(edition: Edition) -> dict[str, Any]:

@@ -22,11 +22,6 @@ CLUSTERS = 10
 """So many clusters, the largest first, are listed."""
 
 
-def colour(solution: str) -> str:
-    """Return the colour of a solution."""
-    return legend.SOLUTION_COLOURS.get(solution, "#23303f")
-
-
 def leads(result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
     """Return for each ranking in which share each solution leads, and the warnings."""
     if result.city is None:
@@ -35,7 +30,12 @@ def leads(result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
     for ranking, title in RANKINGS.items():
         shares = result.city.lead_shares[ranking].sort_values(ascending=False, kind="stable")
         rows = [
-            {"solution": s, "name": words.solution(s), "colour": colour(s), "share": float(share)}
+            {
+                "solution": s,
+                "name": words.solution(s),
+                "colour": legend.solution_colour(s),
+                "share": float(share),
+            }
             for s, share in shares.items()
             if share > 0
         ]
@@ -53,7 +53,7 @@ def clusters(result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
         {
             "solution": row["solution"],
             "name": words.solution(row["solution"]),
-            "colour": colour(row["solution"]),
+            "colour": legend.solution_colour(row["solution"]),
             "zones": [words.zone_name(result, zone) for zone in row["zone_ids"].split(";")],
         }
         for row in table[table["zones"] > 1].head(CLUSTERS).to_dict("records")
@@ -73,7 +73,7 @@ def choice(edition: Edition, result: ZoneSetResult, words: Words) -> list[dict[s
             "zone": words.zone_name(result, row["zone_id"]),
             "id": row["zone_id"],
             "solution": row["solution"],
-            "colour": colour(row["solution"]),
+            "colour": legend.solution_colour(row["solution"]),
             "name": words.solution(row["solution"]),
             "kind": next(iter(words.named("archetypes", row["archetype"])), ""),
             "why": words.sentences(row["reasons"]),
@@ -112,7 +112,7 @@ def focus_of(result: ZoneSetResult, zone: str, words: Words, most: int = 3) -> l
     return [
         {
             "solution": row["solution"],
-            "colour": colour(row["solution"]),
+            "colour": legend.solution_colour(row["solution"]),
             "name": words.solution(row["solution"]),
             "share": words.percent(row.get("share_of_max", row["score"])),
             "reasons": words.sentences(row["reasons"]),

@@ -130,8 +130,13 @@ SOLUTION_COLOURS: Mapping[str, str] = {
     "A8": "#8fd3e0",
 }
 
+OWN_SOLUTION_COLOUR = "#77736b"
+"""Of a solution that a city's own catalogue adds."""
+
 SCORE_COLOURS = ("#f3e3c3", "#efb67a", "#dd7a55", "#ad3f5a", "#5c1a5e")
 """Five steps of a normalised score, weak to strong."""
+
+LIGHT_INK, DARK_INK = "#ffffff", "#17202b"
 
 UNITS: Mapping[str, str] = {
     "count": "",
@@ -150,6 +155,20 @@ UNITS: Mapping[str, str] = {
     "m": "m",
     "year": "",
 }
+
+
+def solution_colour(solution: str) -> str:
+    """Return the colour of a solution."""
+    return SOLUTION_COLOURS.get(solution, OWN_SOLUTION_COLOUR)
+
+
+def ink(colour: str) -> str:
+    """Return the ink, light or dark, that reads best on a colour (contrast as WCAG 2 has it)."""
+    steps = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in steps]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    light, dark = 1.05 / (luminance + 0.05), (luminance + 0.05) / 0.0588
+    return LIGHT_INK if light >= dark else DARK_INK
 
 
 def details(value: object) -> list[str]:

@@ -17,10 +17,9 @@ from folium.template import Template
 from markupsafe import Markup
 
 from districttype.errors import ConfigError
-from districttype.publish.templating import environment, static
+from districttype.publish.templating import SCRIPTS, environment, static
 
 LEAFLET = "django-js-lib-leaflet"
-SCRIPTS = ("core.js", "layers.js", "panel.js", "app.js")
 
 
 @cache

@@ -19,7 +19,7 @@ from districttype.i18n import N_, Message
 from districttype.indicators.registry import Indicator
 from districttype.places import name_columns
 from districttype.publish import balance, legend, shapes
-from districttype.publish.base import base_map
+from districttype.publish.base import base_map, stations
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focuspayload import (
     block_shapes,
@@ -30,7 +30,7 @@ from districttype.publish.focuspayload import (
 )
 from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.tables import source_table
-from districttype.publish.templating import static, template_source
+from districttype.publish.templating import SCRIPTS, static, template_source
 from districttype.publish.texts import Texts, is_share, number, percent
 
 MANY = 1500
@@ -53,7 +53,7 @@ _CHOICES = re.compile(r"""data-t="\{\{ '([^']+)' if .*? else '([^']+)' \}\}\""""
 
 def page_messages() -> set[str]:
     """Return the messages that the pages' scripts and controls say."""
-    scripts = "\n".join(static(name) for name in ("core.js", "layers.js", "panel.js", "app.js"))
+    scripts = "\n".join(static(name) for name in SCRIPTS)
     controls = template_source("controls.html")
     found = {m.replace('\\"', '"') for m in _CALLS.findall(scripts)}
     found |= {m for m in _MARKS.findall(controls) if "{{" not in m}
@@ -114,6 +114,7 @@ def payload(
         "units": dict(legend.UNITS),
         "names": _names(edition),
         "sets": sets,
+        "many": MANY,
         "light": [],  # what a page that grew too large goes without: see `maps`
         "kin": _kin(edition, text),
         "base": base_map(edition),
@@ -199,14 +200,15 @@ def _solutions(edition: Edition) -> list[dict[str, Any]]:
     names = edition.catalogue.solution_names() if edition.catalogue else {}
     frames = [r.focus["solution"] for r in edition.results.values() if len(r.focus)]
     found = sorted(set(names) | set(pd.concat(frames) if frames else []))
-    spare = list(legend.SOLUTION_COLOURS.values())
     return [
         {
             "id": solution,
             "names": names.get(solution, {}),
-            "colour": legend.SOLUTION_COLOURS.get(solution, spare[i % len(spare)]),
+            "colour": colour,
+            "ink": legend.ink(colour),
         }
-        for i, solution in enumerate(found)
+        for solution in found
+        for colour in [legend.solution_colour(solution)]
     ]
 
 
@@ -284,16 +286,13 @@ def _codes(labels: pd.Series, order: list[str]) -> list[int]:
 
 
 def _stops(edition: Edition) -> list[dict[str, Any]]:
-    """Return the stations: stops of rail, metro, light rail and tram, one a name and mode."""
-    stops = edition.layers.frame("stops")
-    if stops is None:
+    found = stations(edition)
+    if found is None:
         return []
-    stations = stops[stops["mode"].isin(["rail", "metro", "light_rail", "tram"])]
-    stations = stations[~(stations["name"].notna() & stations.duplicated(["mode", "name"]))]
-    points = shapes.encode_points(stations.geometry)
+    points = shapes.encode_points(found.geometry)
     return [
         {"at": point, "mode": mode, "name": name if isinstance(name, str) else ""}
-        for point, mode, name in zip(points, stations["mode"], stations["name"], strict=True)
+        for point, mode, name in zip(points, found["mode"], found["name"], strict=True)
     ]
 
 

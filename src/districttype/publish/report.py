@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from districttype import __version__
-from districttype.i18n import N_, Message
+from districttype.i18n import N_, Message, translate
 from districttype.layers.guesses import guesses
 from districttype.publish import balance, legend, svg
 from districttype.publish.edition import Edition, ZoneSetResult
@@ -68,7 +68,11 @@ def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
                 **context(edition, language, sheet),
                 others=_links(languages, language, "index"),
                 report="../" + file_name("report", language, languages),
-                sets=[name for name in edition.results if name != "districts"],
+                sets=[
+                    {"id": name, "name": translate(legend.ZONE_SETS.get(name, ""), language)}
+                    for name in edition.results
+                    if name != "districts"
+                ],
                 alike=bool(edition.kin),
                 focus_files=[name for name in TABLES if (out / f"{name}.csv").is_file()],
             )

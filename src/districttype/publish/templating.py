@@ -7,11 +7,16 @@ from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from districttype.publish.legend import ink
+
+SCRIPTS = ("core.js", "look.js", "layers.js", "panel.js", "app.js")
+"""The scripts of a page with a map, in the order in which they run."""
+
 
 @cache
 def environment() -> Environment:
     """Return the environment of the package's templates."""
-    return Environment(
+    made = Environment(
         loader=PackageLoader("districttype.publish"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -19,6 +24,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["ink"] = ink
+    return made
 
 
 def static(name: str) -> str:

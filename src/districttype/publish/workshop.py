@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +14,9 @@ import shapely
 from districttype import __version__
 from districttype.errors import ConfigError
 from districttype.i18n import N_
+from districttype.planar import common
 from districttype.publish import svg
+from districttype.publish.base import stations
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.focuswords import (
     blocks_of,
@@ -24,13 +27,17 @@ from districttype.publish.focuswords import (
     steps,
 )
 from districttype.publish.shapes import simplify_zones
-from districttype.publish.stamp import JUDGEMENT, MADE, stamp
+from districttype.publish.stamp import JUDGEMENT, MADE, attributions, stamp
 from districttype.publish.templating import environment, static
 from districttype.publish.words import Words
 
 RATIO = 1.35
 BLOCKS = 5
-"""So many blocks, of the greatest need, are numbered and explained."""
+"""So many blocks, of the greatest need, are lettered and explained."""
+SITES = 12
+"""So many single spaces are numbered and explained."""
+UNANSWERED = 6
+"""So many questions that the data leave open are asked, and who is missing besides."""
 QUESTIONS = {
     "unknown": N_("{reason}. Who knows?"),
     "borderline": N_("{facet}: is it {label} or {runner}? The data cannot tell."),
@@ -97,7 +104,6 @@ def write_workshop(
             style=static("page.css"),
             print=static("print.js"),
             script=static("languages.js"),
-            paths=drawing.definitions,
             title=f"{sheets[0]['zone']} – {sheets[0]['name']}",
         )
     )
@@ -131,26 +137,26 @@ class _Map:
         self.need = self._paths(blocks_of(result, zone_id, solution).geometry)
         streets = edition.layers.frame("streets")
         self.streets = self._paths(self._cut(streets.geometry)) if streets is not None else []
-        stops = edition.layers.frame("stops")
-        self.stations = []
-        if stops is not None:
-            rail = stops[stops["mode"].isin(["rail", "metro", "light_rail", "tram"])]
-            rail = rail[rail.within(self.window) & ~rail.duplicated(["mode", "name"])]
-            points = self.frame.points(shapely.get_coordinates(rail.geometry.to_numpy()))
-            self.stations = [
-                (int(x), int(y), name if isinstance(name, str) else "")
-                for (x, y), name in zip(points, rail["name"], strict=True)
-            ]
-        self.definitions = ""
+        self.stations = self._stations(edition)
         self.bar = svg.scale_bar(self.frame)
 
     def at(self, point: shapely.Point) -> tuple[int, int]:
         x, y = self.frame.points(shapely.get_coordinates(point))[0]
         return int(x), int(y)
 
+    def _stations(self, edition: Edition) -> list[tuple[int, int, str]]:
+        """Return where stations are and what they are called; a name shared by modes once."""
+        found = stations(edition)
+        if found is None:
+            return []
+        found = found[found.within(self.window)]
+        names = found["name"].where(found["name"].notna() & ~found.duplicated("name"), "")
+        points = self.frame.points(shapely.get_coordinates(found.geometry.to_numpy()))
+        return [(int(x), int(y), str(name)) for (x, y), name in zip(points, names, strict=True)]
+
     def _cut(self, shapes: gpd.GeoSeries) -> gpd.GeoSeries:
         near = shapes[shapes.intersects(self.window)]
-        return gpd.GeoSeries(shapely.intersection(near.to_numpy(), self.window), crs=shapes.crs)
+        return gpd.GeoSeries(common(near.to_numpy(), self.window), crs=shapes.crs)
 
     def _paths(self, shapes: gpd.GeoSeries) -> list[str]:
         return [path for path in map(self.frame.path, shapes) if path]
@@ -180,10 +186,16 @@ def _sheet(
         "name": focus["name"],
         "focus": focus,
         "labels": labels,
-        "sites": [s | {"at": drawing.at(s["point"])} for s in sites[:12]],
+        "sites": [s | {"at": drawing.at(s["point"])} for s in sites[:SITES]],
         "blocks": [
-            {"at": drawing.at(shape.representative_point()), "reason": words.say(reason)}
-            for shape, reason in zip(need.geometry, need["reason"], strict=True)
+            {
+                "at": drawing.at(shape.representative_point()),
+                "letter": letter,
+                "reason": words.say(reason),
+            }
+            for letter, shape, reason in zip(
+                ascii_uppercase, need.geometry, need["reason"], strict=False
+            )
         ],
         "steps": steps(edition, str(row["checklists"]), language),
         "questions": _questions(labels, row, words),
@@ -192,6 +204,8 @@ def _sheet(
         "warning": words.say(stamp(edition)),
         "made": words.t(MADE, version=__version__, date=words.as_of),
         "judgement": words.t(JUDGEMENT),
+        "credits": attributions(edition),
+        "percent": words.percent,
     }
 
 
@@ -215,4 +229,4 @@ def _questions(labels: list[dict[str, Any]], row: pd.Series, words: Words) -> li
         asked.append(words.t(QUESTIONS["owner"]))
     if "inference" in str(row.get("weakest_evidence", "")):
         asked.append(words.t(QUESTIONS["judgement"]))
-    return [*asked[:6], words.t(QUESTIONS["absent"])]
+    return [*asked[:UNANSWERED], words.t(QUESTIONS["absent"])]

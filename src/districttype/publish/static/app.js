@@ -119,7 +119,7 @@
     ["districts", "stations"].concat(Object.keys(D.data.sets)).filter(function (s, k, all) { return all.indexOf(s) === k; })
       .forEach(function (name) {
         const set = D.data.sets[name];
-        if (!set || !set.names || set.ids.length > 1500 || (name === "places" && D.data.places.length)) return;
+        if (!set || !set.names || D.isLarge(set) || (name === "places" && D.data.places.length)) return;
         set.ids.forEach(function (id, i) {
           const names = [set.names[i]].concat(Object.keys(set.also).map(function (k) { return set.also[k][i]; })).filter(Boolean);
           index.push({ set: name, zones: [i], names: names, keys: names.concat([id]).map(D.fold), place: false });
@@ -309,11 +309,22 @@
       .map(function (key) {
         return el("label", {}, el("input", { type: "checkbox", name: key, checked: D.overlays[key],
           onchange: function (e) { D.overlays[key] = e.target.checked; D.repaint(); } }), el("span", { text: names[key] }),
-          key === "blocks" ? D.swatch("#8b5a63", "#ffffff") : null);
+          keys(key));
       }).concat(D.data.tiles && navigator.onLine ? [background()] : []));
     legend();
     D.fillSources();
     D.showPanel();
+  }
+
+  /* What an overlay draws, as small as it is drawn from afar. */
+  function keys(overlay) {
+    if (overlay === "blocks") return D.swatch("#8b5a63", "#ffffff");
+    if (overlay === "sites") return el("i", { class: "key single", "aria-hidden": "true" });
+    if (overlay !== "stations") return null;
+    const modes = Array.from(new Set(D.data.stops.map(function (s) { return s.mode; })));
+    return el("small", {}, modes.map(function (m) {
+      return el("span", {}, el("i", { class: "key " + m, "aria-hidden": "true" }), D.modeName(m));
+    }));
   }
 
   let backdrop = null;
@@ -329,6 +340,7 @@
   function legend() {
     const l = D.legend();
     $("legend-title").textContent = l.title;
+    $("shown").textContent = l.title;
     $("legend-note").textContent = l.note;
     $("legend-hint").textContent = l.hint;
     $("legend").querySelector("ul").replaceChildren.apply($("legend").querySelector("ul"), l.rows.map(function (row) {

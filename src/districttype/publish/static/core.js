@@ -3,7 +3,7 @@ window.districttype = window.districttype || {};
 (function (D) {
   "use strict";
 
-  D.state = { lang: "en", set: "districts", layer: "", zones: [], label: null, view: false };
+  D.state = { lang: "en", set: "districts", layer: "", zones: [], label: null };
   D.overlays = { roads: true, green: false, names: true, stations: true, sites: false, blocks: true, tiles: false };
 
   D.load = function () {
@@ -42,6 +42,7 @@ window.districttype = window.districttype || {};
     return new Intl.NumberFormat(D.state.lang, { maximumFractionDigits: digits }).format(value);
   };
   D.percent = function (share) { return D.number(share * 100, 0) + "\u00a0%"; };
+  D.percents = function (low, high) { return D.number(low * 100, 0) + "–" + D.percent(high); };
 
   D.quantity = function (value, unit) {
     if (value === null || value === undefined) return "–";
@@ -63,6 +64,8 @@ window.districttype = window.districttype || {};
 
   /* ---- zones ------------------------------------------------------------------------- */
   D.set = function (name) { return D.data.sets[name]; };
+  /* A set of so many zones that it travels and is drawn light. */
+  D.isLarge = function (set) { return set.ids.length > D.data.many; };
 
   D.name = function (set, i) {
     const also = set.also[D.state.lang];
@@ -88,10 +91,6 @@ window.districttype = window.districttype || {};
     const values = set.indicators[D.data.balance.indicator];
     if (!values || values[i] === null) return -1;
     return D.data.balance.cuts.filter(function (cut) { return values[i] >= cut; }).length;
-  };
-  D.balanceRange = function (step) {
-    const ends = [0].concat(D.data.balance.cuts);
-    return step < ends.length - 1 ? D.percent(ends[step]) + "–" + D.percent(ends[step + 1]) : "≥ " + D.percent(ends[step]);
   };
   D.balanceHint = function () {
     return [t(D.data.balance.note)].concat(D.data.city.cooling_led ? [t(D.data.balance.cooling)] : []);
@@ -187,19 +186,10 @@ window.districttype = window.districttype || {};
     });
     return node;
   };
-  /* The ink that reads best on a colour, and an element with a code on it. */
-  D.ink = function (colour) {
-    const light = [1, 3, 5].map(function (k) {
-      const v = parseInt(colour.slice(k, k + 2), 16) / 255;
-      return v <= 0.04045 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4);
-    });
-    const y = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
-    return 1.05 / (y + 0.05) >= (y + 0.05) / 0.0588 ? "#ffffff" : "#17202b";
-  };
+  /* The id of a solution, on its colour. */
   D.code = function (id) {
     const solution = D.solution(id);
-    const colour = solution ? solution.colour : "#23303f";
-    return D.el("b", { class: "code", style: { background: colour, color: D.ink(colour) }, text: id });
+    return D.el("b", { class: "code", style: { background: solution.colour, color: solution.ink }, text: id });
   };
   D.$ = function (id) { return document.getElementById(id); };
 

@@ -1,13 +1,11 @@
-/* What is drawn: zones in the colour of the chosen layer, the base under and over them, names. */
+/* What is drawn: the zones, the base under and over them, names, stations and single spaces. */
 (function (D) {
   "use strict";
   const t = D.t;
   const el = D.el;
   const SVG = "http://www.w3.org/2000/svg";
-  const MANY = 1500;
-  const DIM = "#ece9e2";
   const drawn = {};
-  let map, svg, canvas, nameLayer, siteLayer, stationLayer, blockLayer, blockPaint, outline, tip;
+  let map, svg, canvas, nameLayer, siteLayer, stationLayer, blockLayer, blockPaint, outline;
 
   /* ---- hatching ---------------------------------------------------------------------- */
   const Canvas = L.Canvas.extend({
@@ -54,44 +52,11 @@
     return "url(#" + id + ")";
   }
 
-  /* ---- colours of the chosen layer --------------------------------------------------- */
-  const PALE_LINE = "#ffffff";
-
-  /* How zone i of a set looks: its fill, whether it is hatched, and which legend entry it is. */
-  function look(set, i) {
-    const layer = D.state.layer;
-    const facet = D.facet(layer);
-    if (facet) {
-      const found = D.label(set, facet, i);
-      if (!found.label) return { key: "unknown", colour: found.colour, hatch: D.data.unknown.line };
-      return {
-        key: found.label.id + (found.detail ? "." + found.detail.id : ""),
-        colour: found.colour,
-        hatch: found.borderline ? PALE_LINE : null,
-      };
-    }
-    if (layer === D.data.balance.id) {
-      const step = D.balanceStep(set, i);
-      return step < 0 ? { key: "unknown", colour: D.data.unknown.colour, hatch: D.data.unknown.line }
-        : { key: "e" + step, colour: D.data.balance.colours[step], hatch: null };
-    }
-    if (D.ranking(layer)) {
-      const lead = D.leadersOf(set, i, layer).map(function (f) { return D.solution(f.solution); });
-      return lead.length
-        ? { key: lead[0].id, colour: lead[0].colour, hatch: lead.length > 1 ? lead[1].colour : null }
-        : { key: "none", colour: DIM, hatch: null };
-    }
-    const mine = D.focusOf(set, i).find(function (f) { return f.solution === layer; });
-    if (!mine || mine.score === null) return { key: "none", colour: DIM, hatch: null };
-    const step = Math.min(4, Math.max(0, Math.floor(mine.score * 5)));
-    return { key: "s" + step, colour: D.data.scores[step], hatch: null };
-  }
-  D.look = look;
-
+  /* ---- drawing ------------------------------------------------------------------------ */
   function style(set, i, many) {
-    const v = look(set, i);
+    const v = D.look(set, i);
     const off = D.state.label && D.state.label !== v.key;
-    const colour = off ? DIM : v.colour;
+    const colour = off ? D.DIM : v.colour;
     const hatch = off ? null : v.hatch;
     return {
       fill: true,
@@ -105,63 +70,6 @@
     };
   }
 
-  /* ---- legend ------------------------------------------------------------------------ */
-  D.legend = function () {
-    const set = D.set(D.state.set);
-    const facet = D.facet(D.state.layer);
-    const counts = {};
-    set.ids.forEach(function (_, i) { const k = look(set, i).key; counts[k] = (counts[k] || 0) + 1; });
-    const rows = [];
-    const add = function (key, name, colour, hatch, always) {
-      if (counts[key] || always) rows.push({ key: key, name: name, colour: colour, hatch: hatch, n: counts[key] || 0 });
-    };
-    if (facet) {
-      facet.order.forEach(function (key) {
-        const parts = key.split(".");
-        const label = facet.labels.find(function (l) { return l.id === parts[0]; });
-        const detail = facet.details.find(function (d) { return d.of === parts[0] && d.id === parts[1]; });
-        add(key, t(label.name) + (detail ? ": " + t(detail.name) : ""), (detail || label).colour, null, !detail);
-      });
-      add("unknown", t(D.data.unknown.name), D.data.unknown.colour, D.data.unknown.line);
-      return {
-        title: t(facet.name),
-        note: t(facet.question),
-        rows: rows,
-        hint: set.facets[facet.id] && set.facets[facet.id].confidence
-          ? D.say(["Hatched in white: fewer than {share_pct} of the draws keep the label", { share_pct: D.data.borderline }]) : "",
-      };
-    }
-    if (D.state.layer === D.data.balance.id) {
-      D.data.balance.colours.forEach(function (colour, step) { add("e" + step, D.balanceRange(step), colour, null, true); });
-      add("unknown", t(D.data.unknown.name), D.data.unknown.colour, D.data.unknown.line);
-      return { title: t(D.data.balance.name), note: t(D.data.balance.question), rows: rows, hint: D.balanceHint().join(" ") };
-    }
-    if (D.ranking(D.state.layer)) {
-      D.data.solutions.forEach(function (s) { add(s.id, s.id + " " + D.solutionName(s.id), s.colour, null); });
-      add("none", D.state.layer === "more" ? t("Nothing stands out") : t("No focus area"), DIM, null);
-      return {
-        title: D.rankingName(D.state.layer),
-        note: D.state.layer === "more"
-          ? t("The solution that stands out most against the city's average; not the most important one.")
-          : t("The solution with the most points; where two share the lead, the second is hatched."),
-        rows: rows,
-        hint: (set.warnings[D.ranking(D.state.layer)] || []).map(function (w) { return D.say(w) + "."; })
-          .concat([t(D.data.judgement)]).join(" "),
-      };
-    }
-    for (let step = 4; step >= 0; step -= 1) {
-      add("s" + step, D.percent(step / 5) + "–" + D.percent((step + 1) / 5), D.data.scores[step], null, true);
-    }
-    add("none", t("Not eligible here"), DIM, null);
-    return {
-      title: D.state.layer + " " + D.solutionName(D.state.layer),
-      note: t("Score as a share of the best that the solution can reach"),
-      rows: rows,
-      hint: t(D.data.judgement),
-    };
-  };
-
-  /* ---- drawing ----------------------------------------------------------------------- */
   D.draw = function (theMap) {
     map = theMap;
     [["water", 210], ["zones", 400], ["green", 420], ["roads", 430], ["blocks", 440], ["outline", 450], ["names", 640]].forEach(function (p) {
@@ -231,7 +139,7 @@
   function zonesOf(name) {
     if (drawn[name]) return drawn[name];
     const set = D.set(name);
-    const many = set.ids.length > MANY;
+    const many = D.isLarge(set);
     const group = L.featureGroup();
     const paths = set.shapes.map(function (shape, i) {
       if (!shape.length) return null;
@@ -253,18 +161,9 @@
     const set = D.set(name);
     const box = el("div", {}, el("strong", { text: D.name(set, i) }));
     if (D.latin(set, i)) box.append(el("span", { text: D.latin(set, i) }));
-    const facet = D.facet(D.state.layer);
-    if (facet) {
-      const found = D.label(set, facet, i);
-      box.append(el("span", { text: found.label ? t(found.label.name) : t(D.data.unknown.name) }));
-      if (found.borderline) box.append(el("em", { text: t("borderline") }));
-    } else if (D.state.layer === D.data.balance.id) {
-      const step = D.balanceStep(set, i);
-      box.append(el("span", { text: step < 0 ? t(D.data.unknown.name) : D.percent(set.indicators[D.data.balance.indicator][i]) }));
-    } else {
-      const focus = D.focusOf(set, i).find(function (f) { return f.solution === (D.ranking(D.state.layer) ? look(set, i).key : D.state.layer); });
-      box.append(el("span", { text: focus ? focus.solution + " " + D.solutionName(focus.solution) : t("No focus area") }));
-    }
+    const told = D.told(set, i);
+    box.append(el("span", { text: told[0] }));
+    if (told[1]) box.append(el("em", { text: told[1] }));
     return box;
   }
 
@@ -316,7 +215,7 @@
     if (!map) return;
     nameLayer.clearLayers();
     const set = D.set(D.state.set);
-    const named = D.overlays.names && set.names && set.ids.length <= MANY;
+    const named = D.overlays.names && set.names && !D.isLarge(set);
     toggle(nameLayer, named);
     if (!named) return;
     const taken = [];
@@ -329,7 +228,7 @@
       const at = D.point(set.centres[i]);
       const p = map.latLngToLayerPoint(at);
       const text = D.name(set, i);
-      const code = D.ranking(D.state.layer) ? look(set, i).key : "";
+      const code = D.ranking(D.state.layer) ? D.look(set, i).key : "";
       const latin = D.latin(set, i);
       const half = Math.max(text.length, latin.length) * 3.7 + 6;
       const box = [p.x - half, p.y - 9, p.x + half, p.y + 9 + (latin ? 14 : 0) + (code && code !== "none" ? 15 : 0)];
@@ -393,9 +292,4 @@
       });
     });
   }
-  D.swatch = function (colour, hatch) {
-    return el("i", { class: "swatch", "aria-hidden": "true", style: {
-      background: hatch ? "repeating-linear-gradient(135deg," + colour + " 0 4px," + hatch + " 4px 6px)" : colour,
-    } });
-  };
 })(window.districttype);
