@@ -24,8 +24,11 @@ MUNICIPALITY = {"boundary": "administrative", "admin_level": "8", "name": "Tõrv
 NATION = {"boundary": "administrative", "admin_level": "2", "name": "Eesti", "ISO3166-1": "EE"}
 
 
-def write_extract(path: Path, *, border: bool = True) -> Path:
-    """Write a municipality of two by two districts with a house and a street in each."""
+def write_extract(path: Path, *, border: bool = True, town: str = "") -> Path:
+    """Write a municipality of two by two districts with a house and a street in each.
+
+    Where there is no border, there may be a town as a point.
+    """
     nodes, ways = [], []
 
     def way(points: list[tuple[float, float]], tags: dict[str, str]) -> None:
@@ -52,6 +55,9 @@ def write_extract(path: Path, *, border: bool = True) -> Path:
     text += f" maxlat='{LAT + 2 * STEP}'/>"
     for number, (x, y) in enumerate(nodes, 1):
         text += f"<node id='{number}' version='1' lon='{x:.6f}' lat='{y:.6f}'/>"
+    if town:
+        text += f"<node id='{len(nodes) + 1}' version='1' lon='{LON + STEP}' lat='{LAT + STEP}'>"
+        text += f"<tag k='place' v='town'/><tag k='name' v='{town}'/></node>"
     for number, (refs, tags) in enumerate(ways, 1):
         text += f"<way id='{number}' version='1'>"
         text += "".join(f"<nd ref='{ref + 1}'/>" for ref in refs)
@@ -119,8 +125,21 @@ def test_a_slip_of_the_pen_does_not_go_unseen(extract: Path, tmp_path: Path) -> 
     assert "No country is called Eesti" in said
     said = new_city("Tõrva, EE", tmp_path / "c", extract=extract, say=lambda _: None)
     assert "taken" not in said
+    said = new_city("Tõrva, Estonai", tmp_path / "d", extract=abroad, say=lambda _: None)
+    assert "No country is called Estonai (did you mean Estonia?)" in said
+    with pytest.raises(ConfigError, match="NAME: no city is named"):
+        new_city(" , Estonia", tmp_path, extract=extract, say=lambda _: None)
     with pytest.raises(ConfigError, match=r"data: is a folder; name the .osm.pbf in it"):
         new_city("Torva", tmp_path, extract=extract.parent, say=lambda _: None)
+
+
+def test_a_town_that_is_only_a_point_is_known_by_name(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    extract = write_extract(tmp_path / "data" / "x.osm", border=False, town="Tõrva")
+    said = new_city("torva, Estonia", tmp_path / "a", extract=extract, say=lambda _: None)
+    assert "torva is in the extract as a point, without a border that is whole" in said
+    said = new_city("Torwa, Estonia", tmp_path / "b", extract=extract, say=lambda _: None)
+    assert "is called Torwa (did you mean Tõrva?): the city is taken to be all" in said
 
 
 @pytest.mark.parametrize(

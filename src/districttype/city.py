@@ -64,7 +64,8 @@ class Osm(Strict):
 class City(Strict):
     """One city: names, coordinate system, zone sets, local thresholds, and who provides what.
 
-    Files that it names (`places`, `expected_labels`, `catalogue`) lie beside the city file.
+    Files that it names (`figures`, `places`, `expected_labels`, `catalogue`) lie beside the city
+    file.
     """
 
     # Where the city file lies; no field, so that no output tells the folders of a machine.
@@ -84,7 +85,9 @@ class City(Strict):
         default=(0.0, 0.0), description="A corner of the cell grid, in the city's CRS"
     )
     figures: str | None = Field(
-        default=None, description="Published figures in the package to reconstruct the city from"
+        default=None,
+        description="Published figures to reconstruct the city from: a set in the package, or a "
+        "folder beside this file",
     )
     as_of: date | None = Field(
         default=None, description="The day of the figures; other data are of their own, or today"

@@ -285,9 +285,7 @@ def doctor(city: CityArg, as_json: JsonOpt = False) -> None:
     from districttype.layers.live import doctor as check
 
     checkups = check(load_city(city))
-    _answer(
-        [asdict(checkup) for checkup in checkups] if as_json else checkups, checkups_text, as_json
-    )
+    _answer(checkups, checkups_text, as_json)
     if not any(checkup.answers for checkup in checkups):
         raise typer.Exit(1)
 
@@ -367,19 +365,14 @@ def workshop(
 @app.command()
 def cities(as_json: JsonOpt = False) -> None:
     """List the cities that come with the program."""
+    from districttype.answers.texts import columns
     from districttype.city import known_cities, load_city
 
     rows = [
         {"id": c.id, "name": c.name, "country": c.country, "crs": c.crs}
         for c in map(load_city, known_cities())
     ]
-    _answer(rows, _columns, as_json)
-
-
-def _columns(rows: list[dict[str, str]]) -> str:
-    return "\n".join(
-        f"{row['id']:<12} {row['name']:<14} {row['country']}  {row['crs']}" for row in rows
-    )
+    _answer(rows, lambda rows: "\n".join(columns([tuple(row.values()) for row in rows])), as_json)
 
 
 def _answer(answer: Any, text: Callable[[Any], str], as_json: bool) -> None:

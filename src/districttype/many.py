@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,6 +24,7 @@ from districttype.i18n import N_, Message
 from districttype.indicators.tiles import Measure, Spread, Tile
 from districttype.lastrun import Kept, read_kept
 from districttype.layers import gather
+from districttype.layers.collect import Say
 from districttype.publish.cities import CityResult, write_cities
 from districttype.publish.stamp import stamp
 from districttype.typology.alike import Comparison
@@ -33,7 +34,6 @@ DISTRICTS = N_("{n_int} districts.")
 REAL = N_("Data of live services or from files.")
 WORKERS = 2
 RETRIES = 3  # of a city whose worker died
-Say = Callable[[str], None]
 
 
 class How(TypedDict, total=False):

@@ -6,7 +6,7 @@ Read `classify` from top to bottom and you know the program.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from districttype.indicators.memory import Memory
 from districttype.indicators.registry import REGISTRY
 from districttype.indicators.tiles import LARGE, Spread, Tiling, laid_down
 from districttype.lastrun import STAGES, Run, load_zones, save_run
+from districttype.layers.collect import Say
 from districttype.layers.gather import gather
 from districttype.layers.guesses import errors_found
 from districttype.layers.schema import Layers
@@ -48,8 +49,6 @@ from districttype.zones.places import make_places
 
 DEFAULT_SETS = ("districts", "stations", "cells")
 RAW = Path("data/raw")
-
-Say = Callable[[str], None]
 
 
 @dataclass

@@ -65,7 +65,7 @@ def run_record(
                 "zones": len(result.zones),
                 "labels": {
                     facet: result.labels[facet].value_counts().to_dict()
-                    for facet in (*facets,)
+                    for facet in facets
                     if facet in result.labels
                 },
             }

@@ -53,6 +53,11 @@ def test_unknown_figures_are_named_with_those_there_are() -> None:
         load_figures("atlantis")
 
 
+def test_figures_of_ones_own_lie_beside_the_city_file(tmp_path: Path) -> None:
+    write(copy_of_espoo(tmp_path).rename(tmp_path / "mine"), residents="7")
+    assert set(load_figures("mine", tmp_path).number("residents")) == {7.0}
+
+
 def test_a_city_without_figures_says_what_to_do() -> None:
     city = City(id="x", country="FI", crs="EPSG:3067", names={"en": "X"})
     with pytest.raises(ConfigError, match=r"city x: no figures .*--data DIR"):

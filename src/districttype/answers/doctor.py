@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from districttype.answers.texts import columns
 from districttype.layers.live import Checkup
 
 HEADS = ("layer", "answers", "provider", "host", "rows", "date", "what")
-TO_THE_RIGHT = HEADS.index("rows")
 
 
 def checkups_text(checkups: Sequence[Checkup]) -> str:
@@ -15,15 +15,7 @@ def checkups_text(checkups: Sequence[Checkup]) -> str:
 
     Services that do not count their rows, or do not date them, leave those columns empty.
     """
-    table = [HEADS, *map(_cells, checkups)]
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if place == TO_THE_RIGHT else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in table
-    ]
+    lines = columns([HEADS, *map(_cells, checkups)], to_the_right=HEADS.index("rows"))
     answering = sum(checkup.answers for checkup in checkups)
     return "\n".join([*lines, f"{answering} of {len(checkups)} providers answer"])
 

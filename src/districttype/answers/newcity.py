@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
 
@@ -21,14 +22,13 @@ from pyproj.database import query_utm_crs_info
 from districttype.city import load_city
 from districttype.errors import ConfigError, DistricttypeError
 from districttype.i18n import LANGUAGES
-from districttype.layers.collect import collect
+from districttype.layers.collect import Say, collect
 from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
 from districttype.sources import pvgis
 from districttype.sources.download import session
 from districttype.sources.nominatim import Place, ask, look_up
 
-Say = Callable[[str], None]
 OSM_LAYERS = ("districts", "land", "buildings", "streets", "stops", "land_use", "energy_sites",
               "services")  # fmt: skip
 UNKNOWN_COUNTRY = "ZZ"
@@ -87,11 +87,13 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     Raises
     ------
     ConfigError
-        If the file is there already, or the extract is a folder.
+        If no name is given, the file is there already, or the extract is a folder.
     SourceError
         If neither an extract nor the network tells where the city is.
     """
     town, _, land = (part.strip() for part in name.partition(","))
+    if not town:
+        raise ConfigError("no city is named", where="NAME", todo='name one: "Tartu, Estonia"')
     if extract is not None and extract.is_dir():
         raise ConfigError("is a folder", where=str(extract), todo="name the .osm.pbf in it")
     say(f"Looking {town} up in {extract.name if extract else 'OpenStreetMap'}")
@@ -135,19 +137,29 @@ def _pv_yield(place: Place, say: Say) -> float | None:
 def _doubts(place: Place, country: str, land: str) -> list[str]:
     """Say what was taken for granted, so that a slip of the pen does not go unseen."""
     lines = []
-    if not place.whole:
-        near = f" (did you mean {' or '.join(place.near)}?)" if place.near else ""
+    if place.point:
+        lines.append(
+            f"{place.name} is in the extract as a point, without a border that is whole: "
+            "the city is taken to be all of the extract"
+        )
+    elif not place.whole:
+        near = _did_you_mean(place.near)
         lines.append(
             f"No area that is whole in the extract is called {place.name}{near}: "
             "the city is taken to be all of the extract"
         )
     if country == UNKNOWN_COUNTRY:
-        what = f"No country is called {land}" if land else "Nothing tells the country"
+        near = _did_you_mean(get_close_matches(land.title(), _countries().values(), n=2))
+        what = f"No country is called {land}{near}" if land else "Nothing tells the country"
         lines.append(
             f"{what}: local names are taken for English, and the UTM zone is used; "
             'give it in English or by its code, as in "Tartu, Estonia" or "Tartu, EE"'
         )
     return lines
+
+
+def _did_you_mean(near: Collection[str]) -> str:
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 
 def _read(made: Draft, data: Path) -> Layers:
@@ -165,13 +177,17 @@ def country_code(name: str) -> str:
     >>> country_code("Estonia"), country_code("ee"), country_code("Eesti")
     ('EE', 'EE', 'ZZ')
     """
-    territories = Locale("en").territories
-    if len(name) == 2 and name.upper() in territories:
+    countries = _countries()
+    if name.upper() in countries:
         return name.upper()
-    known: dict[str, str] = {
-        str(word).casefold(): code for code, word in territories.items() if len(code) == 2
-    }
-    return known.get(name.casefold(), UNKNOWN_COUNTRY)
+    by_name = {country.casefold(): code for code, country in countries.items()}
+    return by_name.get(name.casefold(), UNKNOWN_COUNTRY)
+
+
+def _countries() -> dict[str, str]:
+    """Return code -> English name."""
+    named = Locale("en").territories.items()
+    return {code: str(name) for code, name in named if len(code) == 2 and code != UNKNOWN_COUNTRY}
 
 
 def system_for(country: str, border: shapely.Geometry) -> tuple[str, str]:

@@ -11,11 +11,12 @@ from districttype import pipeline
 from districttype.city import City
 from districttype.errors import ConfigError, SourceUnavailableError
 from districttype.lastrun import Kept, Run, load_run, read_kept, run_of
+from districttype.layers.collect import Say
 from districttype.places import Place, find_place, load_places
 
 
 def last_or_new(
-    city: City, out: Path, data: str | None, layers: Path | None, raw: Path, *, say: pipeline.Say
+    city: City, out: Path, data: str | None, layers: Path | None, raw: Path, *, say: Say
 ) -> Run:
     """Return the last run under `out`, or a new one where there is none or `data` asks for it."""
     run = load_run(city, out) if data is None and layers is None else None

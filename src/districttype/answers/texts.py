@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,18 @@ def share(value: float | None) -> str:
 def kappa(entry: Mapping[str, Any]) -> str:
     """Write the kappa of a comparison, and one that is not defined as a dash."""
     return "-" if entry["kappa"] is None else f"{entry['kappa']:.2f}"
+
+
+def columns(rows: Sequence[Sequence[str]], *, to_the_right: int | None = None) -> list[str]:
+    """Return rows of texts as lines, their columns as wide as they must be."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(width) if place == to_the_right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
 
 
 def agreement(report: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -9,6 +9,7 @@ from districttype.answers.runs import find_zones, run_in
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.focus import load_catalogue
+from districttype.layers.collect import Say
 from districttype.publish.workshop import write_workshop
 
 
@@ -22,7 +23,7 @@ def write_sheet(
     layers: Path | None,
     raw: Path,
     language: str | None,
-    say: pipeline.Say,
+    say: Say,
 ) -> Path:
     """Write the sheet of a zone and a solution beside the last run's outputs, and return its path.
 

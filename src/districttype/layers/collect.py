@@ -32,6 +32,8 @@ from districttype.providers import LayerProviders, Provider
 from districttype.sources.osmfile import is_extract, read_extract
 from districttype.sources.registry import Raw, read
 
+Say = Callable[[str], None]  # told what is being done, a line each time
+
 WGS84 = CRS.from_epsg(4326)
 FIRST = ("districts", "land", "land_use")  # what later layers are checked against or cut by
 SURROUNDINGS = (
@@ -75,7 +77,7 @@ def collect(
     directory: Path,
     *,
     patient: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    say: Say = lambda _: None,
 ) -> Collected:
     """Collect layers from their providers.
 
@@ -182,7 +184,7 @@ def _layer(
     so_far: Collected,
     *,
     patient: bool,
-    say: Callable[[str], None],
+    say: Say,
 ) -> Layer | None:
     frames: list[gpd.GeoDataFrame] = []
     origins: list[Provenance] = []

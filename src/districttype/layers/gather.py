@@ -6,14 +6,14 @@ buildings cannot be had live, the run is embedded; if a lesser layer cannot, its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
-from districttype.layers.collect import Fall, collect
+from districttype.layers.collect import Fall, Say, collect
 from districttype.layers.live import NO_NETWORK, QUICK, collect_live, reachable
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import LAYER_NAMES, Layers
@@ -21,7 +21,6 @@ from districttype.layers.standing import standing_line
 from districttype.providers import read_layers_file
 from districttype.sources.download import Policy
 
-Say = Callable[[str], None]
 MUST = ("districts", "buildings")  # without these live data are no use
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ import httpx
 
 from districttype.city import City
 from districttype.errors import DistricttypeError, SourceUnavailableError
-from districttype.layers.collect import Collected, collect
+from districttype.layers.collect import Collected, Say, collect
 from districttype.layers.openings import with_opening_years
 from districttype.providers import Overpass, Pixels, PxWeb, Service
 from districttype.sources.download import Policy, Session, session
@@ -31,7 +31,6 @@ from districttype.sources.store import Store
 from districttype.sources.tiles import example_url
 from districttype.sources.transfer import Request
 
-Say = Callable[[str], None]
 QUICK = Policy(probe=1.8, attempts=2, wait_max=2.0, patience=5.0)
 PATIENT = Policy(probe=3.0)
 CHECKUP = Policy(probe=3.0, attempts=1, patience=0.0, deadline=30.0)

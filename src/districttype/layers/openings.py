@@ -28,7 +28,7 @@ def with_opening_years(stops: Layer, city: City) -> Layer:
     if city.figures is None:
         return stops
     frame = stops.frame.copy()
-    known = stations(load_figures(city.figures), frame.crs)
+    known = stations(load_figures(city.figures, city.beside("")), frame.crs)
     known = known[known["opened"].notna()]
     filled = 0
     for mode in STATION_MODES:

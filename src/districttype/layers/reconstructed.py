@@ -69,7 +69,7 @@ def embedded_layers(city: City, seed: int = SEED, *, raw: Path | None = None) ->
             where=f"city {city.id}",
             todo="give the data as files: --data DIR",
         )
-    figures = load_figures(city.figures)
+    figures = load_figures(city.figures, city.beside(""))
     crs = CRS.from_user_input(city.crs)
     make = reconstruct if raw is None else partial(reconstruct_once, file=raw / KEPT)
     made = make(figures, crs, seed=seed, grid_origin=city.grid_origin)

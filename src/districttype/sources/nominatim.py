@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -36,7 +36,7 @@ NOMINATIM: Final = Service(
 NAMES: Final = ("name", "int_name", "official_name", *(f"name:{one}" for one in LANGUAGES))
 CODES: Final = ("ISO3166-1", "ISO3166-1:alpha2")
 COUNTRY: Final = 2  # admin_level of countries
-MOST_SAID = 8
+TOWNS: Final = {"city", "town", "village", "municipality", "borough", "suburb", "quarter"}
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,10 @@ class Place:
         Whether `border` is the municipality's own.
     coast
         Whether there is, or may be, a coastline near.
+    point
+        Whether the map has it without a border that is whole, as a point.
     near
-        Areas that are called nearly so, where none is called so.
+        Areas and towns that are called nearly so, where none is called so.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Place:
     border: shapely.Geometry = field(default_factory=shapely.Polygon)
     whole: bool = True
     coast: bool = True
+    point: bool = False
     near: tuple[str, ...] = ()
 
 
@@ -127,15 +130,15 @@ def _place(result: Mapping[str, Any], border: shapely.Geometry) -> Place:
 def look_up(name: str, extract: Path) -> Place:
     """Look a place up in an extract of OpenStreetMap, by its name in any language.
 
-    Where no area of that name is whole in it, the extract's own extent stands for the place, and
-    the areas that are called nearly so are named.
+    Where no area of that name is whole in it, the extract's own extent stands for the place; it may
+    be there as a point, and else what is called nearly so is named.
 
     Raises
     ------
     SourceError
         If the extract cannot be read.
     EmptyResultError
-        If it has neither an area of that name nor any other area, nor says where it lies.
+        If it has no area at all, and does not say where it lies.
     """
     wanted = Wanted(
         tags={"boundary": {"administrative"}},
@@ -143,32 +146,39 @@ def look_up(name: str, extract: Path) -> Place:
         columns=("admin_level", *NAMES, *CODES),
     )
     sea = Wanted(tags={"natural": {"coastline"}}, shapes=frozenset({"line"}))
-    read = read_extract(extract, {"areas": wanted, "sea": sea})
+    points = Wanted(tags={"place": TOWNS}, shapes=frozenset({"point"}), columns=NAMES)
+    read = read_extract(extract, {"areas": wanted, "sea": sea, "towns": points})
     raw, coast = read["areas"], not read["sea"].frame.empty
     areas = raw.frame.assign(level=pd.to_numeric(raw.frame["admin_level"], errors="coerce"))
     country = _country(areas)
-    called = [areas[column].map(_plain).eq(_plain(name)) for column in NAMES]
-    hits = areas[pd.concat(called, axis=1).any(axis=1)].sort_values("level")
+    hits = areas[_called(name, areas)].sort_values("level")
     if not hits.empty:
         row = hits.iloc[0]
         told = {key[5:]: row[key] for key in NAMES if key.startswith("name:") and row[key]}
         return Place(row["name"] or name, told, country, row.geometry, coast=coast)
     if raw.extent is None and areas.empty:
-        known = ", ".join(sorted(set(areas["name"].dropna()))[:MOST_SAID])
         raise EmptyResultError(
-            f"no area is called {name!r}, and nothing says where the extract lies",
+            "has no administrative area, and does not say where it lies",
             where=extract.name,
-            todo=f"areas there: {known or 'none'}",
+            todo="name an extract that holds the whole city and what is round it",
         )
     extent = raw.extent if raw.extent is not None else shapely.box(*areas.total_bounds)
+    towns = read["towns"].frame
+    point = bool(_called(name, towns).any())
+    near = () if point else _near(name, [*areas["name"].dropna(), *towns["name"].dropna()])
     return Place(
-        name, country=country, border=extent, whole=False, coast=coast, near=_near(name, areas)
+        name, country=country, border=extent, whole=False, coast=coast, point=point, near=near
     )
 
 
-def _near(name: str, areas: gpd.GeoDataFrame) -> tuple[str, ...]:
-    """Return the names of areas that are spelt nearly like one."""
-    known = {_plain(word): str(word) for word in areas["name"].dropna()}
+def _called(name: str, frame: gpd.GeoDataFrame) -> pd.Series:
+    """Tell which rows have a name, in any language."""
+    return frame[list(NAMES)].map(_plain).eq(_plain(name)).any(axis=1)
+
+
+def _near(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are spelt nearly like one."""
+    known = {_plain(word): str(word) for word in names}
     return tuple(known[word] for word in get_close_matches(_plain(name), known, n=3, cutoff=0.75))
 
 

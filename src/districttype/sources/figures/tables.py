@@ -150,8 +150,15 @@ class Figures:
         return np.asarray(self.districts[column], dtype=float)
 
 
-def load_figures(name: str | Path) -> Figures:
-    """Load figures by the name of a set in the package (a text), or from a folder (a path).
+def load_figures(name: str | Path, beside: Path = Path()) -> Figures:
+    """Load figures by the name of a set in the package, or from a folder of one's own.
+
+    Parameters
+    ----------
+    name
+        A set in the package, or else a folder.
+    beside
+        What a folder's path is relative to.
 
     Raises
     ------
@@ -159,7 +166,9 @@ def load_figures(name: str | Path) -> Figures:
         If there is no such set, or a table in it is wrong: one line that names file and column.
     """
     shipped = Path(str(files("districttype"))) / "figures_data"
-    folder = name if isinstance(name, Path) else shipped / name
+    folder = shipped / name
+    if not folder.is_dir():
+        folder = beside / name
     if not folder.is_dir():
         known = ", ".join(sorted(path.name for path in shipped.iterdir() if path.is_dir()))
         raise ConfigError(
