@@ -21,7 +21,8 @@ FULL = {
     "construction_land_share": 0.0, "brownfield_land_share": 0.0, "greenfield_land_share": 0.0,
     "recent_floor_share": 0.1, "year_unknown_share": 0.0, "new_station_floor_share": 0.0,
     "housing_share": 0.8, "offices_share": 0.1, "industry_share": 0.05, "retail_share": 0.05,
-    "public_share": 0.0, "leisure_share": 0.0, "campus_share": 0.0, "use_unknown_share": 0.0,
+    "public_share": 0.0, "leisure_share": 0.0, "campus_share": 0.0, "other_use_share": 0.0,
+    "use_unknown_share": 0.0,
     "floor_near_station_share": 0.0, "floor_near_frequent_bus_share": 0.9,
     "floor_near_stop_share": 1.0, "heat_density_cell_mwh_per_ha": 400.0, "waste_heat_sources": 0.0,
     "ground_bedrock_share": 0.2, "ground_till_share": 0.2, "ground_coarse_share": 0.0,
@@ -93,6 +94,9 @@ NO_PLANS = {"coverage_plans": 0.0, "growth_ratio": NAN}
         ),
         ("use", {}, "housing", ""),
         ("use", {"housing_share": 0.5, "offices_share": 0.4}, "mixed", ""),
+        # 15 points over the next, whatever that is: a port is not of homes because half of it is
+        ("use", {"housing_share": 0.55, "offices_share": 0.0, "industry_share": 0.0,
+                 "retail_share": 0.0, "other_use_share": 0.45}, "mixed", ""),
         ("use", {"housing_share": 0.2, "offices_share": 0.7}, "offices", ""),
         (
             "use",

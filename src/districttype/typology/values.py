@@ -119,7 +119,9 @@ def _uses(get: Get) -> dict[str, NDArray[np.float64]]:
     """Shares of the floor area whose use is known."""
     unknown = get("use_unknown_share")
     known = np.where(unknown < 1.0, 1.0 - unknown, np.nan)
-    names = ("housing", "offices", "industry", "retail", "public", "leisure", "campus")
+    names = (
+        "housing", "offices", "industry", "retail", "public", "leisure", "other_use", "campus",
+    )  # fmt: skip
     shares = {f"{name}_share": get(f"{name}_share") / known for name in names}
     recreation = np.fmax(get("recreation_land_share"), get("green_share"))
     return {

@@ -23,7 +23,11 @@ def _leads(v: Values, t: Values, use: str, *others: str) -> BoolArray:
     return _known(v, t) & leads
 
 
-_USES = ("housing_share", "work_share", "industry_share", "retail_share", "services_share")
+# What a use must lead to be primary; those without a label of their own only hold others back.
+_USES = (
+    "housing_share", "work_share", "industry_share", "retail_share", "services_share",
+    "other_use_share",
+)  # fmt: skip
 
 
 def _campus_counts_with_offices(v: Values, t: Values) -> Values:
@@ -44,7 +48,8 @@ USE = Facet(
     name="use",
     reads=(
         "housing_share", "offices_share", "industry_share", "retail_share", "public_share",
-        "leisure_share", "campus_share", "use_known_share", "far", "recreation_land_share",
+        "leisure_share", "other_use_share", "campus_share", "use_known_share", "far",
+        "recreation_land_share",
     ),
     coverage="floor_known_share",
     silent=N_(
@@ -77,8 +82,9 @@ USE = Facet(
             _known,
             N_(
                 "mixed: homes {housing_share_pct}, offices {work_share_pct}, industry "
-                "{industry_share_pct}, shops {retail_share_pct}, services {services_share_pct}; "
-                "a primary use begins at {cut_majority_share_pct}"
+                "{industry_share_pct}, shops {retail_share_pct}, services {services_share_pct}, "
+                "other {other_use_share_pct}; a primary use begins at {cut_majority_share_pct} and "
+                "is {cut_majority_lead_pct} of the floor area ahead of the next"
             ),
         ),
     ),
