@@ -106,6 +106,15 @@ def test_shares_lie_between_nothing_and_all() -> None:
     assert known.max() <= 1 + 1e-12
 
 
+def test_what_rounding_leaves_of_nothing_is_nothing() -> None:
+    # Groundwater that reaches a ten-millionth of a metre over the border of `west`.
+    row = {"constraint": "groundwater_area", "geometry": box(250 - 1e-7, 0, 500, 500)}
+    layers = town().having(layer("ground_constraints", row))
+    share = measure(zones(DISTRICTS, layers), layers)["groundwater_area_share"]
+    assert share["west"] == 0.0
+    assert share["east"] > 0.9
+
+
 def test_a_zone_outside_the_city_is_unknown_not_empty() -> None:
     away = of({"away": box(5000, 5000, 5250, 5250)}).loc["away"]
     assert away[NUMBERS].drop("land_km2").isna().all()

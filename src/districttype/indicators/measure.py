@@ -26,6 +26,7 @@ from districttype.layers.schema import Layers
 from districttype.zones import Zones
 
 Theme = Callable[[Scene], Mapping[str, FloatArray]]
+DUST = 1e-9  # of any unit: less is no amount of anything
 THEMES: Mapping[str, Theme] = {
     "density": density,
     "settlement": settlement,
@@ -75,9 +76,19 @@ def measure(
     for theme in dict.fromkeys(entry.theme for entry in wanted):
         found |= THEMES[theme](scene)
     columns = {
-        entry.name: np.where(_is_known(scene, entry), found[entry.name], np.nan) for entry in wanted
+        entry.name: np.where(_is_known(scene, entry), _without_dust(found[entry.name]), np.nan)
+        for entry in wanted
     }
     return pd.DataFrame(columns, index=zones.ids, dtype=float)
+
+
+def _without_dust(values: FloatArray) -> FloatArray:
+    """Return values with 0 for what rounding leaves of nothing.
+
+    A share of 1e-16 of groundwater area would be "more than none" to a rule, and to an analyst's
+    filter.
+    """
+    return np.where(np.abs(values) < DUST, 0.0, values)
 
 
 def _is_known(scene: Scene, entry: Indicator) -> BoolArray:
