@@ -17,6 +17,7 @@ _POLYGON, _MULTIPOLYGON = 3, 6  # shapely's numbers of kinds
 _GRAIN = 1e-4  # m
 _SLIVER = 1e-3  # m²: the inside of less may lie on a border
 _ROUNDING = 1e-9  # of an area
+_BESIDE = 1e-6  # m: a point so near a border lies on it
 
 Shapes = NDArray[Any]
 
@@ -104,5 +105,6 @@ def _strays(found: Shapes, *, within: Shapes) -> NDArray[np.bool_]:
     parts, at = shapely.get_parts(found, return_index=True)
     large = shapely.area(parts) > _SLIVER
     points, at = shapely.point_on_surface(parts[large]), at[large]
-    stray = ~shapely.intersects(within[at], points)
+    stray = np.flatnonzero(~shapely.intersects(within[at], points))
+    stray = stray[shapely.distance(within[at[stray]], points[stray]) > _BESIDE]
     return np.bincount(at[stray], minlength=len(found)) > 0

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
 from pathlib import Path
 
 import geopandas as gpd
@@ -242,7 +243,7 @@ def _union(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
 def _common(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
     """Return the area where all the parts of a layer are complete; None is the whole city."""
     known = [area for area in areas if area is not None]
-    return None if not known else shapely.intersection_all(np.array(known, dtype=object))
+    return reduce(lambda one, other: common(one, other)[0], known) if known else None
 
 
 def _part(

@@ -13,6 +13,7 @@ import shapely
 from districttype.layers import buildings, districts, land, parse, streets
 from districttype.layers.schema import Layers
 from districttype.layers.vocabulary import by_tags, tags
+from districttype.planar import common
 from districttype.providers import Provider
 from districttype.sources.registry import Raw, Wanted
 
@@ -115,4 +116,4 @@ def _territory(
     """Return the area in which land is told from sea: the districts' box, within the extract."""
     known = layers.frame("districts")
     box = shapely.box(*(known if known is not None else frame).total_bounds)
-    return box if extent is None else shapely.intersection(box, extent)
+    return box if extent is None else common(box, extent)[0]

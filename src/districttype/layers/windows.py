@@ -19,6 +19,7 @@ import shapely
 from numpy.typing import NDArray
 
 from districttype.layers.schema import Layer, Layers, value_lists
+from districttype.planar import common
 
 Box = tuple[float, float, float, float]
 
@@ -90,7 +91,7 @@ class LayerFiles:
         frame = rows.sort_values(_ROW).reset_index(drop=True)[[*layer.frame.columns]]
         coverage = layer.coverage
         if coverage is not None:
-            coverage = shapely.intersection(coverage, shapely.box(*box))
+            coverage = common(coverage, shapely.box(*box))[0]
         return replace(layer, frame=frame.astype(layer.frame.dtypes.to_dict()), coverage=coverage)
 
 

@@ -23,6 +23,8 @@ from scipy.sparse import csc_array, diags_array
 from scipy.sparse.linalg import spsolve
 from scipy.spatial import ConvexHull
 
+from districttype.planar import common
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -86,7 +88,7 @@ def diagram(sites: Floats, weights: Floats, clip: shapely.Geometry) -> Diagram:
     cells[enough] = shapely.polygons(rings)
     edges = np.sort(np.vstack([facets[:, [0, 1]], facets[:, [1, 2]], facets[:, [2, 0]]]), axis=1)
     pairs = np.unique(edges[edges[:, 1] < len(sites)], axis=0)
-    return Diagram(shapely.intersection(cells, clip), pairs)
+    return Diagram(common(cells, clip), pairs)
 
 
 def _compact(ids: Ints) -> Ints:
@@ -171,8 +173,8 @@ def _newton_step(
 ) -> Floats:
     n = len(sites)
     i, j = drawn.pairs.T
-    common = shapely.intersection(drawn.cells[i], drawn.cells[j])
-    slope = shapely.length(common) / (2 * np.linalg.norm(sites[i] - sites[j], axis=1))
+    shared = common(drawn.cells[i], drawn.cells[j])
+    slope = shapely.length(shared) / (2 * np.linalg.norm(sites[i] - sites[j], axis=1))
     matrix = csc_array((np.r_[slope, slope], (np.r_[i, j], np.r_[j, i])), shape=(n, n))
     # Only differences of weights matter: where no weight is fixed, a grain on the diagonal does it.
     grain = 1e-9 * float(slope.max(initial=1.0))

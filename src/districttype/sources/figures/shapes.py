@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from districttype.planar import polygonal
+from districttype.planar import common, polygonal
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -101,7 +101,7 @@ def cut_to_grid(land: Shapes, size: float, origin: tuple[float, float] = (0.0, 0
     whole = shapely.contains_properly(land[owner], boxes[cell])
     shapes = boxes[cell]
     cut = ~whole
-    shapes[cut] = shapely.intersection(shapes[cut], land[owner[cut]])
+    shapes[cut] = common(shapes[cut], land[owner[cut]])
     shapes = polygonal(shapes)
     area = shapely.area(shapes)
     keep = area > 1.0
@@ -193,15 +193,13 @@ def _slice(shapes: Shapes, start: Floats, stop: Floats) -> Shapes:
         low, high = west[odd], east[odd]
         for _ in range(32):
             x = (low + high) / 2
-            left = shapely.intersection(
-                shapes[odd], shapely.box(west[odd], south[odd], x, north[odd])
-            )
+            left = common(shapes[odd], shapely.box(west[odd], south[odd], x, north[odd]))
             small = shapely.area(left) < area[odd]
             low, high = np.where(small, x, low), np.where(small, high, x)
         cut[odd] = (low + high) / 2
         cuts.append(np.clip(cut, west, east))
     parts = shapely.box(cuts[0], south, cuts[1], north)
-    parts[odd] = shapely.intersection(shapes[odd], parts[odd])
+    parts[odd] = common(shapes[odd], parts[odd])
     return np.asarray(parts, dtype=object)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from districttype.planar import common, without
 from districttype.sources.figures.shapes import Shapes
 from districttype.sources.figures.tables import Figures
 
@@ -75,7 +76,7 @@ def _places(figures: Figures, land: Shapes, crs: CRS) -> Shapes:
         if isinstance(name, str) and name in stations.index:
             at = gpd.GeoSeries.from_xy(*stations.loc[[name], ["lon", "lat"]].to_numpy().T, crs=4326)
             round_it = at.to_crs(crs).buffer(REACH).iloc[0]
-            found[i] = shapely.intersection(round_it, dry)
+            found[i] = common(round_it, dry)[0]
     return found
 
 
@@ -93,7 +94,7 @@ def ownership(figures: Figures, land: Shapes, crs: CRS) -> gpd.GeoDataFrame | No
     shapes = land.copy()
     for i, place in enumerate(_places(figures, land, crs)):
         if place is not None and few.iloc[i]:
-            shapes = shapely.difference(shapes, place)
+            shapes = without(shapes, place)
             shapes[i] = shapely.union(shapes[i], place)
     frame = gpd.GeoDataFrame(
         {

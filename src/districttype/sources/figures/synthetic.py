@@ -25,8 +25,6 @@ from districttype.sources.figures.tables import (
 
 CORNER: Final = (385_000.0, 6_672_000.0)
 
-# Archetypes: figures of one district each, and the labels that follow from them beyond doubt.
-# A facet that is left out depends on more than the archetype.
 # Archetypes: figures of one district each, and the labels that follow from them beyond doubt. A
 # label that is left out depends on more than the archetype.
 ARCHETYPES: Final = pd.read_csv(

@@ -10,7 +10,7 @@ import shapely
 from pyproj import CRS, Transformer
 
 from districttype.errors import ConfigError
-from districttype.planar import polygonal
+from districttype.planar import common, polygonal, without
 from districttype.sources.figures import power
 from districttype.sources.figures.outline import outline_about
 from districttype.sources.figures.shapes import Floats, Shapes, nothing
@@ -71,10 +71,10 @@ def survey(figures: Figures, crs: CRS) -> Territory:
         centres = _centres(figures, crs, None)
         zones = _draw(figures, centres, land_m2 + lakes_m2, land_m2 + water_m2, crs)
     lakes = _lakes(zones, centres, lakes_m2)
-    dry = shapely.difference(zones, lakes)
+    dry = without(zones, lakes)
     excess = np.clip(shapely.area(dry) - land_m2, 0.0, water_m2 - lakes_m2)
     sea = _around(_shores(zones), dry, np.where(excess < LEAST_WATER_M2, 0.0, excess))
-    land = polygonal(shapely.difference(dry, sea), least=LEAST_PART_M2)
+    land = polygonal(without(dry, sea), least=LEAST_PART_M2)
     return Territory(zones, land, polygonal(sea), polygonal(lakes), centres)
 
 
@@ -135,9 +135,7 @@ def _around(seeds: Shapes, zones: Shapes, areas: Floats) -> Shapes:
     high = np.hypot(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
     for _ in range(36):
         radius = (low + high) / 2
-        part = shapely.intersection(
-            shapely.buffer(seeds[having], radius, quad_segs=4), zones[having]
-        )
+        part = common(shapely.buffer(seeds[having], radius, quad_segs=4), zones[having])
         small = shapely.area(part) < areas[having]
         low, high = np.where(small, radius, low), np.where(small, high, radius)
     parts[having] = part
