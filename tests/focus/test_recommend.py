@@ -9,10 +9,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from districttype.focus import Catalogue, load_catalogue, names, reason_text, recommend
-from districttype.focus.reasons import month_and_year
+from districttype.focus import Catalogue, load_catalogue, recommend
 from districttype.focus.recommend import COLUMNS
-from districttype.i18n import Message
 from districttype.layers.schema import Layer, Layers, conform
 
 from .conftest import METRIC, City
@@ -29,6 +27,10 @@ def focus_of(city: City, catalogue: Catalogue, **options: object) -> pd.DataFram
 
 def solutions(focus: pd.DataFrame, zone: str) -> list[str]:
     return focus.loc[focus["zone_id"] == zone, "solution"].tolist()
+
+
+def reason_text(row: pd.Series, language: str = "en") -> str:
+    return "; ".join(message.text(language) for message in row["reasons"])
 
 
 def entry(focus: pd.DataFrame, zone: str, solution: str) -> pd.Series:
@@ -266,31 +268,3 @@ def test_what_the_roofs_could_yield_is_told_where_it_is_known(
     assert "the rest has to be saved or come from elsewhere" in short
     assert "could yield 120 % (80 % to 170 %)" in enough
     assert "plan storage" in enough
-
-
-def test_ids_have_names_in_the_readers_language(city: City, catalogue: Catalogue) -> None:
-    row = entry(focus_of(city, catalogue), "Kera", "A8")
-    assert names(row, "systems", catalogue, "fi") == ["urbaanit palvelut", "vihreä infrastruktuuri"]
-    assert names(row, "actors", catalogue, "sv")[:2] == ["invånare", "företag"]
-    assert names(row, "archetype", catalogue, "en") == ["Brownfield to district"]
-    assert names(row, "means", catalogue, "is") == names(row, "means", catalogue, "en")
-    for column in ("solution", "level", "prerequisites", "convener", "checklists"):
-        assert all(names(row, column, catalogue, "fi"))
-
-
-def test_zones_come_in_their_order_and_labels_in_any(city: City, catalogue: Catalogue) -> None:
-    shuffled = recommend(city.zones, city.labels[::-1], city.indicators[::-1], catalogue)
-    pd.testing.assert_frame_equal(focus_of(city, catalogue), shuffled)
-    assert shuffled["zone_id"].drop_duplicates().tolist() == city.zones.ids.tolist()
-
-
-@pytest.mark.parametrize(
-    ("opened", "said"), [(2022.0, "2022"), (2022 + 11 / 12, "12/2022"), (2023.5, "7/2023")]
-)
-def test_an_opening_is_said_as_exactly_as_it_is_known(opened: float, said: str) -> None:
-    assert month_and_year(opened) == said
-
-
-def test_reasons_are_messages(city: City, catalogue: Catalogue) -> None:
-    for reasons in focus_of(city, catalogue)["reasons"]:
-        assert all(isinstance(message, Message) for message in reasons)

@@ -14,9 +14,11 @@ import toy
 from browser import offline, running
 from districttype.focus.catalogue import load_catalogue
 from districttype.i18n import translate
+from districttype.indicators.registry import REGISTRY
 from districttype.publish.legend import LEGENDS
 from districttype.publish.maps import write_map
 from districttype.publish.payload import NO_INDICATORS, NO_ZONES
+from districttype.publish.words import Words
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +192,31 @@ def test_the_panel_in_three_languages(browser: Browser, maps: Path) -> None:
         expect(panel).to_contain_text("71 % of the floor area is")
         page.reload()
         expect(panel.locator("h2")).to_have_text("Espoonlahti")
+
+
+@pytest.mark.parametrize("language", ["en", "sv"])
+def test_a_year_has_no_thousands_and_units_are_in_the_readers_language(
+    browser: Browser, tmp_path: Path, language: str
+) -> None:
+    edition = toy.edition()
+    districts = edition.results["districts"]
+    table = districts.indicators.assign(median_year_built=1975.0, year_built_iqr=14.0)
+    own = [i for i in REGISTRY if i.name in {"median_year_built", "year_built_iqr"}]
+    edition = replace(
+        edition,
+        registry=(*edition.registry, *own),
+        results=edition.results | {"districts": replace(districts, indicators=table)},
+    )
+    write_map(edition, tmp_path / "typology.html", (language,))
+    words = Words(edition, language)
+    with offline(browser, tmp_path / "typology.html", f"#district=016&lang={language}") as page:
+        for indicator, value in zip(own, (1975.0, 14.0), strict=True):
+            row = page.locator("#panel tr").filter(
+                has_text=translate(indicator.description, language)
+            )
+            shown = row.locator("td").text_content()
+            assert shown == words.quantity(value, indicator)  # as the report says it
+            assert shown in {"1975", "14\u00a0years", "14\u00a0år"}
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from districttype.focus.cityview import (
     leaders,
     shortlist,
 )
-from districttype.focus.recommend import names, reason_text, recommend
+from districttype.focus.recommend import recommend
 from districttype.focus.sites import find_sites
 
 __all__ = [
@@ -27,8 +27,6 @@ __all__ = [
     "lead_shares",
     "leaders",
     "load_catalogue",
-    "names",
-    "reason_text",
     "recommend",
     "shortlist",
 ]

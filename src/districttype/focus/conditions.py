@@ -104,14 +104,10 @@ class Situation:
         return len(self.index)
 
     def label(self, facet: str) -> NDArray[np.object_]:
-        """Return the zones' labels on a facet; `unknown` where there is none."""
-        return self.text(facet)
-
-    def text(self, column: str) -> NDArray[np.object_]:
-        """Return a column of the labels, such as `ownership`; `unknown` where there is nothing."""
-        if column not in self._labels:
+        """Return the zones' labels on a facet or `ownership`; `unknown` where there is none."""
+        if facet not in self._labels:
             return np.full(len(self), UNKNOWN, dtype=object)
-        values = self._labels[column].astype(object)
+        values = self._labels[facet].astype(object)
         return np.asarray(values.where(values.notna(), UNKNOWN), dtype=object)
 
     def flagged(self, facet: str, flag: str) -> NDArray[np.bool_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from districttype.focus.catalogue import Catalogue, Fact, Words, indicator_of, placeholders
 from districttype.focus.conditions import Situation, all_of
 from districttype.i18n import Message
+from districttype.indicators.mobility import WALK_TO_STATION, YEARS_NEW
 from districttype.layers.schema import STATION_MODES, Layers
 from districttype.zones import Zones
 
 Value = float | str
 Lookup = Callable[[str], Value | None]
-STATION_REACH_M = 800.0
-STATION_NEW_YEARS = 5.0
 
 
 def fill(words: Words, lookup: Lookup) -> dict[str, Value] | None:
@@ -121,19 +120,18 @@ def station_facts(zones: Zones, layers: Layers | None) -> pd.DataFrame:
     `station_planned`; None elsewhere.
     """
     table = pd.DataFrame(None, zones.ids, ["station", "opened", "station_planned"], dtype=object)
-    stops = None if layers is None else layers.frame("stops")
-    if layers is None or stops is None:
+    if layers is None or (stops := layers.frame("stops")) is None:
         return table
     today = decimal_year(layers.as_of)
     stops = stops[
         stops["mode"].isin(STATION_MODES)
         & stops["name"].notna()
-        & (stops["opened"] >= today - STATION_NEW_YEARS)
+        & (stops["opened"] >= layers.as_of.year - YEARS_NEW)
     ]
     points = stops.geometry.to_numpy()
     shapes = zones.frame.geometry.to_numpy()
     near, station = shapely.STRtree(points).query(
-        shapes, predicate="dwithin", distance=STATION_REACH_M
+        shapes, predicate="dwithin", distance=WALK_TO_STATION
     )
     pairs = pd.DataFrame({"zone": near, "station": station})
     pairs["out"] = shapely.distance(shapes[near], points[station]).round()
@@ -148,7 +146,7 @@ def station_facts(zones: Zones, layers: Layers | None) -> pd.DataFrame:
     return table
 
 
-def decimal_year(day: Any) -> float:
+def decimal_year(day: date) -> float:
     """Return a day as a year with its fraction."""
     return float(day.year + (day.timetuple().tm_yday - 1) / 365.25)
 

@@ -138,24 +138,6 @@ def recommend(
     return table.astype({"rank": int, "tie": bool, "score": float, "stability": float})
 
 
-def reason_text(row: Mapping[str, Any], language: str = "en") -> str:
-    """Return the reasons of one row of the table in a language, as one text."""
-    return "; ".join(message.text(language) for message in row["reasons"])
-
-
-def names(
-    row: Mapping[str, Any], column: str, catalogue: Catalogue, language: str = "en"
-) -> list[str]:
-    """Return what the ids in a column of one row are called in a language.
-
-    `column` is solution, level, systems, actors, prerequisites, means, convener, checklists or
-    archetype.
-    """
-    table = {"level": "levels", "solution": "solutions", "convener": "actors"}.get(column, column)
-    table = "archetypes" if column == "archetype" else table
-    return [catalogue.name(table, key, language) for key in str(row[column]).split(";") if key]
-
-
 def _ranks(scores: Scores) -> tuple[np.ndarray, np.ndarray]:
     """Return the rank of each listed solution (Z, S; inf where not listed) and whether it ties."""
     listed = scores.eligible & (scores.score > CLOSE)
@@ -175,7 +157,7 @@ def _per_zone(scores: Scores, situation: Situation, catalogue: Catalogue) -> lis
             either = [all_of((condition,), situation) for condition in kind.any]
             holds &= any_of(either, len(situation)) == 1.0
         archetype[holds] = key
-    owner = situation.text("ownership")
+    owner = situation.label("ownership")
     facets, solutions = np.array(FACETS), np.array(scores.matrix.solutions)
     return [
         {

@@ -8,6 +8,7 @@ import geopandas as gpd
 import shapely
 
 from districttype.layers.schema import STATION_MODES
+from districttype.planar import without
 from districttype.publish import shapes
 from districttype.publish.edition import Edition
 
@@ -35,7 +36,7 @@ def base_map(edition: Edition) -> dict[str, Any]:
     dry = shapely.union_all(shapely.make_valid(districts.zones.land.to_numpy()))
     crs = districts.zones.frame.crs
     area = gpd.GeoSeries([shapely.simplify(whole, 15.0)], crs=crs)
-    wet = gpd.GeoSeries([shapely.difference(whole, dry)], crs=crs)
+    wet = gpd.GeoSeries(without(whole, dry), crs=crs)
     base["city"] = shapes.encode_polygons(area)
     base["water"] = shapes.encode_polygons(shapes.merge_areas([wet], 12.0, SMALLEST_WATER))
     streets = edition.layers.frame("streets")

@@ -18,12 +18,12 @@ from districttype.publish.focustables import focus_tables
 from districttype.publish.legend import (
     BORDERLINE,
     LEGENDS,
-    SOLUTION_COLOURS,
     UNITS,
     UNKNOWN,
     FacetLegend,
     Label,
     palette,
+    solution_colour,
 )
 from districttype.publish.stamp import attributions, stamp
 from districttype.publish.tables import focus_table, plain, zone_table
@@ -82,8 +82,9 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
     """
     day = f"{edition.layers.as_of:%Y-%m-%d}T00:00:00.000Z"
     with _dated(day):
-        for name, result in edition.results.items():
-            _write(zone_table(result), path, name, edition, language)
+        zones = {name: zone_table(result) for name, result in edition.results.items()}
+        for name, table in zones.items():
+            _write(table, path, name, edition, language)
         solved = focus_tables(edition, language)
         for name, table in solved.items():
             _write(table, path, name, edition, language)
@@ -102,8 +103,7 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
             " 'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
             [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
         )
-        for name, result in edition.results.items():
-            table = zone_table(result)
+        for name, table in zones.items():
             titles = aliases(table.columns.drop("geometry"), edition.registry, language)
             db.executemany(
                 "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, title,"
@@ -142,12 +142,10 @@ def _styles(
 
 def _solutions(edition: Edition, language: str) -> FacetLegend:
     """Return the legend of a table whose rows are each of one solution."""
-    names = {
-        key: edition.catalogue.name("solutions", key, language) if edition.catalogue else key
-        for key in SOLUTION_COLOURS
-    }
+    known = edition.catalogue.solution_names() if edition.catalogue else {}
     drawn = tuple(
-        Label(key, f"{key} {names[key]}", colour) for key, colour in SOLUTION_COLOURS.items()
+        Label(key, f"{key} {names.get(language, names['en'])}", solution_colour(key))
+        for key, names in known.items()
     )
     return FacetLegend("solution", PLAIN_COLUMNS["focus"], PLAIN_COLUMNS["focus"], drawn, {})
 
@@ -199,9 +197,9 @@ def aliases(columns: pd.Index, registry: tuple[Indicator, ...], language: str) -
     for column in columns:
         stem, _, kind = column.rpartition("_")
         if column in known:
-            unit = known[column].unit
             title = translate(known[column].description, language)
-            title += f" ({UNITS.get(unit, unit)})" if unit != "1" else ""
+            unit = UNITS[known[column].unit]
+            title += f" ({translate(unit, language)})" if unit else ""
         elif column in PLAIN_COLUMNS:
             title = translate(PLAIN_COLUMNS[column], language)
         elif column in LEGENDS:

@@ -139,22 +139,27 @@ SCORE_COLOURS = ("#f3e3c3", "#efb67a", "#dd7a55", "#ad3f5a", "#5c1a5e")
 LIGHT_INK, DARK_INK = "#ffffff", "#17202b"
 
 UNITS: Mapping[str, str] = {
+    "1": "",
     "count": "",
-    "unit": "",
     "persons": "",
+    "persons/person": "",
+    "year": "",
+    "years": N_("years"),
+    "min": "min",
+    "m/m": "m/m",
+    "km": "km",
     "m2": "m²",
     "km2": "km²",
     "m2/m2": "m²/m²",
-    "m2/person": "m²",
+    "km/km2": "km/km²",
     "1/ha": "/ha",
     "1/km2": "/km²",
     "1/h": "/h",
-    "km/km2": "km/km²",
+    "MWh/a": "MWh/a",
     "MWh/ha": "MWh/ha",
-    "MWh": "MWh",
-    "m": "m",
-    "year": "",
+    "kWh/m2/a": "kWh/m²/a",
 }
+"""How a registry's unit is written behind a number; "" where the name says what is counted."""
 
 
 def solution_colour(solution: str) -> str:

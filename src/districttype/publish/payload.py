@@ -111,7 +111,7 @@ def payload(
         "steps": checklists(edition) if page == "focus" else {},
         "scores": list(legend.SCORE_COLOURS),
         "indicators": [_indicator(i, text) for i in edition.registry],
-        "units": dict(legend.UNITS),
+        "units": {unit: text(said) if said else "" for unit, said in legend.UNITS.items()},
         "names": _names(edition),
         "sets": sets,
         "many": MANY,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from districttype.planar import polygonal
+from districttype.planar import common, polygonal
 
 SCALE = 100_000
 """Steps a degree."""
@@ -53,7 +53,7 @@ def without_spikes(shapes: np.ndarray) -> np.ndarray:
     to be seen as areas, but as lines round it.
     """
     core = shapely.buffer(shapes, -SPIKE / 2)
-    trimmed = polygonal(shapely.intersection(shapes, shapely.buffer(core, SPIKE)))
+    trimmed = polygonal(common(shapes, shapely.buffer(core, SPIKE)))
     spiky = shapely.length(shapes) - shapely.length(trimmed) > FAR_OUT
     return np.where(spiky & ~shapely.is_empty(trimmed), trimmed, shapes)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import shapely
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 WIDTH = 1000.0
 """Units across a map."""
@@ -91,10 +91,3 @@ def scale_bar(frame: Sheet, *, share: float = 0.22) -> Mapping[str, float]:
     power = 10 ** np.floor(np.log10(most))
     length = float(max(m * power for m in (1, 2, 5) if m * power <= most))
     return {"metres": length, "units": length * frame.scale}
-
-
-def text(x: float, y: float, words: str, css: str = "") -> Markup:
-    """Return a text at a point."""
-    return Markup('<text x="{}" y="{}" class="{}">{}</text>').format(
-        round(x), round(y), css, escape(words)
-    )

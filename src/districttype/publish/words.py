@@ -79,12 +79,12 @@ class Words:
             return self.t(UNKNOWN)
         if is_share(indicator):
             return self.percent(value)
-        if indicator.unit in {"year"}:
+        if indicator.unit == "year":  # no thousands in it
             return str(round(value))
         size = abs(value)
         shown = self.number(value, 0 if size >= 100 else 1 if size >= 10 else 2)
-        unit = legend.UNITS.get(indicator.unit, indicator.unit)
-        return shown if indicator.unit == "1" or not unit else f"{shown}\u00a0{unit}"
+        unit = legend.UNITS[indicator.unit]
+        return f"{shown}\u00a0{self.t(unit)}" if unit else shown
 
     def zone_name(self, result: ZoneSetResult, zone_id: str) -> str:
         """Return a zone's name in the language, or in its own."""

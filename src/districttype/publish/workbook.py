@@ -13,6 +13,7 @@ import xlsxwriter
 
 from districttype import __version__
 from districttype.i18n import N_
+from districttype.indicators.registry import Indicator
 from districttype.publish import legend
 from districttype.publish.edition import Edition
 from districttype.publish.stamp import JUDGEMENT, MADE, stamp
@@ -154,10 +155,7 @@ def _indicators(edition: Edition, words: Words) -> tuple[list[str], list[list[An
     result = edition.results["districts"]
     chosen = [i for i in edition.registry if i.name in result.indicators]
     columns = ["zone_id", words.t(N_("Name")), *(words.t(i.description) for i in chosen)]
-    units = ["", ""] + [
-        "%" if is_share(i) else "" if i.unit == "1" else legend.UNITS.get(i.unit, i.unit) or i.unit
-        for i in chosen
-    ]
+    units = ["", "", *(_unit(i, words) for i in chosen)]
     values = result.indicators[[i.name for i in chosen]].to_numpy(dtype=object)
     rows = [
         [*name, *line]
@@ -169,6 +167,13 @@ def _indicators(edition: Edition, words: Words) -> tuple[list[str], list[list[An
         "percent" if is_share(i) else "year" if i.unit == "year" else "number" for i in chosen
     ]
     return columns, [units, *rows], formats
+
+
+def _unit(indicator: Indicator, words: Words) -> str:
+    if is_share(indicator):
+        return "%"
+    unit = legend.UNITS[indicator.unit]
+    return words.t(unit) if unit else ""
 
 
 def _focus(edition: Edition, words: Words) -> pd.DataFrame:

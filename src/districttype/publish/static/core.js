@@ -47,10 +47,11 @@ window.districttype = window.districttype || {};
   D.quantity = function (value, unit) {
     if (value === null || value === undefined) return "–";
     if (unit === "%") return D.percent(value);
+    if (unit === "year") return String(Math.round(value)); // no thousands in it
     const size = Math.abs(value);
     const digits = size >= 100 ? 0 : size >= 10 ? 1 : 2;
-    const named = D.data.units[unit] || unit;
-    return D.number(value, digits) + (unit === "1" || !unit ? "" : "\u00a0" + named);
+    const named = t(D.data.units[unit]);
+    return D.number(value, digits) + (named ? "\u00a0" + named : "");
   };
 
   D.date = function (iso) {
