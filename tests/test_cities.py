@@ -215,3 +215,27 @@ def test_standing_names_every_layer_once_a_kind() -> None:
     layers = embedded_layers(load_city("kladno"))
     named = [name for names in standing(layers).values() for name in names]
     assert sorted(named) == sorted(layers)
+
+
+@pytest.mark.parametrize(
+    ("languages", "said"),
+    [
+        (
+            '["fi", "de"]',
+            "x.toml: languages: the program does not speak 'de'; it speaks en, fi, sv",
+        ),
+        ("[]", "x.toml: languages: name one language at least"),
+    ],
+)
+def test_a_city_in_a_language_not_spoken_is_refused(
+    tmp_path: Path, languages: str, said: str
+) -> None:
+    file = tmp_path / "x.toml"
+    file.write_text(
+        f'id = "x"\ncountry = "FI"\ncrs = "EPSG:3067"\nnames = {{ fi = "X" }}\n'
+        f"languages = {languages}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError) as refused:
+        load_city(str(file))
+    assert str(refused.value).endswith(said)

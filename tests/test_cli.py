@@ -213,7 +213,7 @@ def test_what_several_cities_cannot_take_is_refused(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--lang", "xx"), "language: the program does not speak 'xx'; it speaks en, fi, sv"),
+        (("--lang", "xx"), "the program does not speak 'xx'; it speaks en, fi, sv"),
         (("--zones", "parks"), "--zones: there is no zone set parks; known are districts, "),
         (("--zones", "mine.gpkg"), "--zones, mine.gpkg: there is no such file"),
         (("--layers", "mine.toml"), "--layers mine.toml: says which files of a directory"),
@@ -238,7 +238,7 @@ def test_a_question_in_a_language_not_spoken_is_refused(
     for command in ("explain", "compare"):
         answer = districttype(command, *town, "acentre0", "--lang", "xx")
         assert (answer.code, answer.out) == (1, "")
-        assert answer.err.startswith("districttype: language: the program does not speak 'xx'")
+        assert answer.err.startswith("districttype: the program does not speak 'xx'")
 
 
 def test_a_folder_is_no_table_of_labels(

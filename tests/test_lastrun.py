@@ -19,6 +19,7 @@ from districttype.publish.tables import alike_table
 from districttype.typology.alike import group_zones, kin_of
 from districttype.typology.learn import learn
 from districttype.typology.learnt import Learnt
+from kept import keep_run
 from toy import edition
 
 ESPOO = load_city("espoo")
@@ -93,6 +94,13 @@ def test_a_run_of_another_city_or_one_that_is_spoilt_is_one_clear_line(
     (tmp_path / "stages" / "cells.parquet").write_bytes(b"spoilt")
     with pytest.raises(SourceError, match=r"cells\.parquet: cannot be read: .*run classify again"):
         load_run(ESPOO, tmp_path)
+
+
+def test_a_record_cut_short_is_one_clear_line(tmp_path: Path) -> None:
+    keep_run(tmp_path, "adorf", "Adorf", 1)
+    (tmp_path / "adorf" / "run.json").write_text('{"city": {"id": "ad', encoding="utf-8")
+    with pytest.raises(SourceError, match=r"run\.json: cannot be read: .*run classify again"):
+        read_kept(tmp_path / "adorf")
 
 
 def test_outputs_say_which_labels_are_learnt(learnt: Edition) -> None:

@@ -34,9 +34,12 @@ def _metric(value: str) -> str:
     return value
 
 
-def _spoken(language: str) -> str:
-    require_language(language)
-    return language
+def _spoken(languages: tuple[str, ...]) -> tuple[str, ...]:
+    if not languages:
+        raise ValueError("name one language at least")
+    for language in languages:
+        require_language(language)
+    return languages
 
 
 class Energy(Strict):
@@ -77,8 +80,8 @@ class City(Strict):
         description="Metric coordinate system in which everything is measured, e.g. 'EPSG:3067'"
     )
     names: dict[str, str] = Field(min_length=1, description="The city's name by language")
-    languages: tuple[Annotated[str, AfterValidator(_spoken)], ...] = Field(
-        default=LANGUAGES, min_length=1, description="Languages of the maps, first one first shown"
+    languages: Annotated[tuple[str, ...], AfterValidator(_spoken)] = Field(
+        default=LANGUAGES, description="Languages of the maps, first one first shown"
     )
     local_language: str = Field(default="en", description="Language of the column `name`")
     grid_origin: tuple[float, float] = Field(

@@ -55,9 +55,7 @@ def require_language(language: str) -> None:
     """
     if language not in LANGUAGES:
         raise ConfigError(
-            f"the program does not speak {language!r}",
-            where="language",
-            todo=f"it speaks {', '.join(LANGUAGES)}",
+            f"the program does not speak {language!r}", todo=f"it speaks {', '.join(LANGUAGES)}"
         )
 
 

@@ -97,19 +97,29 @@ def read_kept(out: Path) -> Kept | None:
             for name, table in tables.items()
         },
         zones={name: table.reindex(columns=list(ZONE_COLUMNS)) for name, table in tables.items()},
-        record=json.loads(record.read_text(encoding="utf-8")),
+        record=_record(record),
     )
+
+
+def _record(file: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from None
+    return record
 
 
 def _read(file: Path) -> pd.DataFrame:
     try:
         table = pd.read_parquet(file)
     except (OSError, ValueError) as error:
-        raise SourceError(
-            f"cannot be read: {error}", where=str(file), todo="run classify again"
-        ) from None
+        raise _unreadable(file, error) from None
     table.index = table.index.astype(object)
     return table
+
+
+def _unreadable(file: Path, error: Exception) -> SourceError:
+    return SourceError(f"cannot be read: {error}", where=str(file), todo="run classify again")
 
 
 def load_run(city: City, out: Path) -> Run | None:
