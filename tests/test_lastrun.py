@@ -118,11 +118,11 @@ def test_outputs_say_which_labels_are_learnt(learnt: Edition) -> None:
 def test_look_alikes_are_in_the_outputs(learnt: Edition) -> None:
     assert alike_table(learnt, "en") is None
     districts = learnt.results["districts"]
-    names = districts.zones.frame["name"]
+    names = districts.zones.frame["name"].drop("622")  # of which too little is known
     groups = group_zones(districts.indicators, names, ks=range(2, 3), resamples=2)
     kin = kin_of(districts.indicators, groups)
     table = alike_table(replace(learnt, kin=kin), "en").set_index("zone_id")
-    assert list(table.index) == list(districts.zones.ids)
+    assert list(table.index) == list(names.index)
     assert set(table["group"]) == {*range(1, groups.k + 1)}
     assert table.groupby("group").size().eq(table.groupby("group")["group_size"].first()).all()
     for zone, row in table.iterrows():
