@@ -144,6 +144,12 @@ def test_compare_finds_the_zone_most_like_one_here_and_in_another_city(
         r"Adorf's Acentre0 is most like Bstadt's Bcentre\d, because both have a high .+ \(", there
     )
     assert re.search(r"^\d\.\d\d  Bcentre\d \(Bstadt, bcentre\d\)$", there, re.MULTILINE)
+    assert "drawn by rule" not in there
+    record = tmp_path / "bstadt" / "run.json"
+    told = json.loads(record.read_text()) | {"standing": {"generated": ["streets", "land_use"]}}
+    record.write_text(json.dumps(told))
+    cautious = districttype("compare", *town, "Acentre0", "--to", tmp_path / "bstadt").out
+    assert "In Bstadt streets, land_use are drawn by rule, not how the city is." in cautious
     for language, said in {
         "fi": "koska kummallakin on suuri",
         "sv": "Acentre0 i Adorf liknar mest Bcentre",

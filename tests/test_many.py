@@ -107,12 +107,16 @@ def in_turn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_table_and_look_alikes_of_all_cities(in_turn: Path) -> None:
     table = pd.read_csv(in_turn / "cities.csv", encoding="utf-8-sig")
     assert table["city"].value_counts().to_dict() == {"kifissia": 11, "kladno": 6}
-    assert table.columns[0] == "city"
+    assert [*table.columns[:4]] == ["city", "data", "generated", "zone_id"]
+    assert set(table["data"]) == {"embedded"}
+    # Of neither city does a figure tell of houses or streets.
+    assert set(table["generated"]) == {"buildings;streets;land_use"}
     alike = pd.read_csv(in_turn / "alike_elsewhere.csv", encoding="utf-8-sig")
     assert len(alike) == 17
     assert (alike["city"] != alike["other_city"]).all()
     assert {"Κεφαλάρι", "Švermov"} <= set(alike["name"])
     assert (alike["distance"] > 0).all()
+    assert set(alike["generated"]) == {"buildings;streets;land_use"}
 
 
 @pytest.mark.slow

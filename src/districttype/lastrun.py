@@ -39,6 +39,11 @@ class Kept:
     zones: Mapping[str, pd.DataFrame]
     record: Mapping[str, Any]
 
+    @property
+    def generated(self) -> tuple[str, ...]:
+        """Return the layers of which no data tell: drawn by rule, not how the city is."""
+        return tuple(self.record.get("standing", {}).get("generated", ()))
+
     def city_name(self, language: str) -> str:
         """Return what the city of the run is called in a language."""
         names = self.record["city"]["names"]

@@ -30,6 +30,8 @@ from districttype.publish.stamp import stamp
 from districttype.typology.alike import Comparison
 
 LOCAL, IN_TURN = "local", "none"
+ALIKE = ("city", "zone_id", "name", "other_city", "other_zone_id", "other_name", "distance", "both",
+         "generated")  # fmt: skip
 DISTRICTS = N_("{n_int} districts.")
 REAL = N_("Data of live services or from files.")
 WORKERS = 2
@@ -151,8 +153,12 @@ def classify_cities(
     done = [found[city.id] for city in cities if not found[city.id].error]
     if not done:
         raise DistricttypeError("no city could be classified", todo=found[cities[0].id].error)
-    results = [CityResult(o.city, o.out, o.told) for o in done]
     kept = {o.city.id: run for o in done if (run := read_kept(o.out)) is not None}
+    results = [
+        CityResult(o.city, o.out, o.told, run.record["data"], run.generated)
+        for o in done
+        if (run := kept.get(o.city.id)) is not None
+    ]
     write_cities(
         results,
         out,
@@ -255,7 +261,9 @@ def alike_elsewhere(kept: Mapping[str, Kept]) -> pd.DataFrame:
     -------
     DataFrame
         city, zone_id, name, other_city, other_zone_id, other_name, distance, both (what they have
-        alike, in English); cities and districts of which too little is known are left out.
+        alike, in English), generated (the layers of either city that are drawn by rule, so that
+        likeness in them says nothing); cities and districts of which too little is known are left
+        out.
     """
     rows = []
     everywhere = {
@@ -283,6 +291,9 @@ def alike_elsewhere(kept: Mapping[str, Kept]) -> pd.DataFrame:
                         "other_name": kept[other].zones["districts"].loc[there, "name"],
                         "distance": best.distance,
                         "both": "; ".join(trait.text("en") for trait in best.traits),
+                        "generated": ";".join(
+                            dict.fromkeys([*run.generated, *kept[other].generated])
+                        ),
                     }
                 )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(ALIKE))

@@ -13,6 +13,7 @@ from districttype.lastrun import Kept, Run
 from districttype.typology.alike import Comparison
 
 BECAUSE = N_("{city}'s {zone} is most like {other_city}'s {other}, because both have {traits}")
+GENERATED = N_("In {city} {layers} are drawn by rule, not how the city is")
 NO_TRAITS = N_("{city}'s {zone} is most like {other_city}'s {other}; neither stands out")
 
 
@@ -40,7 +41,8 @@ def look_alikes(
     dict
         city, zone_set, zone_id, name, `sentence` on the nearest, and `nearest`: per look-alike
         city, zone_set, zone_id, name, distance (root mean square difference in standard
-        deviations) and traits (what both have alike).
+        deviations) and traits (what both have alike); `cautions` name the layers of either city
+        that are generated.
 
     Raises
     ------
@@ -78,6 +80,13 @@ def look_alikes(
         "name": name,
         "sentence": _sentence(run.city_name(language), name, rows[0]).text(language),
         "nearest": rows,
+        "cautions": [
+            Message(GENERATED, {"city": name, "layers": layers}).text(language)
+            for name, layers in {
+                one.city_name(language): ", ".join(one.generated) for one in (run, other)
+            }.items()
+            if layers
+        ],
     }
 
 
@@ -90,7 +99,7 @@ def _sentence(city: str, zone: str, nearest: Mapping[str, Any]) -> Message:
 
 def look_alikes_text(answer: Mapping[str, Any]) -> str:
     """Return look-alikes as text for a terminal."""
-    lines = [f"{answer['sentence']}.", ""]
+    lines = [f"{answer['sentence']}.", *(f"{said}." for said in answer["cautions"]), ""]
     for row in answer["nearest"]:
         lines += [
             f"{row['distance']:.2f}  {row['name']} ({row['city']}, {row['zone_id']})",

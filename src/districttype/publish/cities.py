@@ -20,11 +20,17 @@ FILES = ("cities.csv", "alike_elsewhere.csv")
 
 @dataclass(frozen=True)
 class CityResult:
-    """A city that was classified: where its outputs are, and what is told of it and its data."""
+    """A city that was classified: where its outputs are, and what is told of it and its data.
+
+    `data` is what the run stands on (live, files, embedded), and `generated` the layers of which no
+    data tell.
+    """
 
     city: City
     out: Path
     told: tuple[Message, ...]
+    data: str
+    generated: tuple[str, ...] = ()
 
 
 def write_cities(
@@ -61,14 +67,22 @@ def write_cities(
 
 
 def joint_table(results: Sequence[CityResult]) -> pd.DataFrame:
-    """Return the districts of all cities, one row each, the city's id first."""
+    """Return the districts of all cities, one row each.
+
+    The city's id comes first, then what its numbers stand on: `data`, and the layers `generated`
+    by rule (`;`-separated), whose numbers say nothing of the city.
+    """
     parts = []
     for result in results:
         table = pd.read_csv(
             result.out / "districts.csv", dtype={"zone_id": str}, encoding="utf-8-sig"
         )
-        city = pd.DataFrame({"city": result.city.id}, index=table.index)
-        parts.append(pd.concat([city, table], axis=1))
+        about = {
+            "city": result.city.id,
+            "data": result.data,
+            "generated": ";".join(result.generated),
+        }
+        parts.append(pd.concat([pd.DataFrame(about, index=table.index), table], axis=1))
     return pd.concat(parts, ignore_index=True)
 
 
