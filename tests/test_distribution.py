@@ -83,6 +83,9 @@ def test_a_tag_is_the_version_and_an_archive_of_it_knows(tmp_path: Path) -> None
     unpacked = version(project)
     (project / "PKG-INFO").unlink()
     assert version(project) == "0.0"
+    with pytest.MonkeyPatch.context() as patch:  # as the Dockerfile and the recipe tell it
+        patch.setenv("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_DISTRICTTYPE", "7.8.9")
+        assert version(project) == "7.8.9"
     git = ("git", "-c", "user.name=A", "-c", "user.email=a@example.org")
     run(*git, "init", "--quiet", cwd=project)
     run(*git, "add", "--all", cwd=project)

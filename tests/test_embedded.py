@@ -172,6 +172,19 @@ def test_agreement_with_labels_from_outside_is_reported(edition, shared: Path) -
     assert built_in["density"]["agreement"] == table["density"]["agreement"]
 
 
+def test_the_readme_states_the_agreement_that_is_measured(edition) -> None:
+    report = validate_labels(ESPOO, run_of(edition), None)
+
+    def told(facet: str, more: str = "") -> str:
+        entry = report[facet]
+        return f"{facet} {entry['agreement']:.0%} (n {entry['n']}{more}".replace("%", " %")
+
+    unknown = f", of which {report['development']['unknown']} unknown"
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    for said in (told("density"), told("mobility"), told("use"), told("development", unknown)):
+        assert said in readme
+
+
 def test_what_is_learnt_of_its_labels_is_used_where_the_user_says_so_and_stamped(
     edition, tmp_path: Path
 ) -> None:

@@ -248,3 +248,6 @@ def test_held_out_buildings_of_a_real_register_are_guessed_well(shared: Path) ->
     assert given.sum() > 0.7 * stated("use").sum()
     assert area == pytest.approx(1.0, abs=0.15)
     assert report["floors"]["mae"] < report["floors"]["mae_by_use"]
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    said = f"{report['floors']['mae']:.2f} storeys off on average; use right in "
+    assert f"{said}{report['use']['accuracy']:.0%}".replace("%", " %") in readme

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from districttype.typology.thresholds import load_facets
 from districttype.zones import Zones, make_zones
 from known_cities import FACETS_OF, REMOVABLE, known_cities
 
+VALIDATION = Path(__file__).parents[2] / "docs" / "validation.md"
 ALL = (*FACETS, OWNERSHIP.name)
 # Which facets a layer may change.
 READ_BY = {
@@ -55,6 +58,8 @@ def test_what_was_meant_is_found_where_data_are_complete(crowd, facet: str) -> N
     f1 = f1_score(meant, found.loc[there, facet], average="macro", labels=sorted(set(meant)))
     print(f"{facet}: macro F1 {f1:.4f} over {there.sum()} districts")
     assert f1 >= 0.95
+    # The page on validation says what is measured here.
+    assert f"\n| {facet} | {there.sum()} | {f1:.3f} |\n" in VALIDATION.read_text(encoding="utf-8")
 
 
 @pytest.mark.slow
