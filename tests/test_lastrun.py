@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from districttype.lastrun import load_run, read_kept, save_run
 from districttype.publish.edition import Edition
 from districttype.publish.stamp import stamp
 from districttype.publish.tables import alike_table
+from districttype.typology import zoneset
 from districttype.typology.alike import group_zones, kin_of
 from districttype.typology.learn import learn
 from districttype.typology.learnt import Learnt
@@ -82,6 +84,25 @@ def test_learnt_labels_are_learnt_again_but_not_of_zones_too_small(
     assert run.labels["cells"]["density"].isin(["dense", "unknown"]).all()  # as the rules say
     keep(replace(learnt, models={}), tmp_path)
     assert load_run(ESPOO, tmp_path).labels["districts"].loc[low, "density"] == "dense"
+
+
+def test_a_zone_set_is_labelled_when_it_is_asked_for_and_once(
+    learnt: Edition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = load_run(ESPOO, keep(learnt, tmp_path))
+    asked = []
+
+    def label_set(name: str, *rest: Any) -> pd.DataFrame:
+        asked.append(name)
+        return zoneset.label_set(name, *rest)
+
+    monkeypatch.setattr("districttype.lastrun.label_set", label_set)
+    assert set(run.labels) == {"districts", "stations", "cells"}
+    assert asked == []
+    pd.testing.assert_frame_equal(run.labels["districts"], run.labels["districts"])
+    assert asked == ["districts"]
+    with pytest.raises(KeyError):
+        run.labels["blocks"]
 
 
 def test_a_run_of_another_city_or_one_that_is_spoilt_is_one_clear_line(

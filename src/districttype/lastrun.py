@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -147,11 +148,31 @@ def load_run(city: City, out: Path) -> Run | None:
         kept.indicators,
         kept.zones,
         kept.record,
-        labels={
-            name: label_set(name, table, facets, models) for name, table in kept.indicators.items()
-        },
+        labels=_OnDemand(
+            kept.indicators,
+            lambda name: label_set(name, kept.indicators[name], facets, models),
+        ),
         models=models,
     )
+
+
+class _OnDemand(Mapping[str, pd.DataFrame]):
+    """Tables by name, each made when it is first asked for: few questions are about all of them."""
+
+    def __init__(self, names: Iterable[str], make: Callable[[str], pd.DataFrame]) -> None:
+        self._make = {name: partial(make, name) for name in names}
+        self._made: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._made:
+            self._made[name] = self._make[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._make)
+
+    def __len__(self) -> int:
+        return len(self._make)
 
 
 def load_zones(out: Path, name: str, layers: Layers) -> Zones:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from districttype.focus import Catalogue, load_catalogue, recommend
-from districttype.focus.conditions import FACETS
 from districttype.focus.robustness import stability
 from districttype.focus.scoring import score
 
@@ -92,4 +91,3 @@ def test_weights_at_the_ends_need_no_beta(city: City, catalogue: Catalogue) -> N
             city.zones, city.labels, pd.DataFrame(), catalogue, inference_weight=weight
         )
         assert focus["stability"].between(0, 1).all()
-    assert len(FACETS) == 6
