@@ -6,11 +6,12 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from pyproj import CRS
 
-from districttype.errors import SchemaError
+from districttype.errors import ConfigError, SchemaError
 from districttype.layers.canonical import rows
 from districttype.layers.schema import Layers
 from districttype.providers import VectorFile
@@ -74,3 +75,38 @@ def test_numbers_and_flags_that_say_nothing_are_unknown_and_what_is_not_understo
     assert found["vacant"].astype(object).tolist()[:2] == [True, False]
     assert found["vacant"].isna().tolist() == [False, False, True, True]
     assert changes["values of vacant that cannot be read"] == 1
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ("kind == 'a'", ["1", "3"]),
+        ("kind in ['a', 'b']", ["1", "2", "3"]),
+        ("kind.str.startswith('b')", ["2"]),
+        ("storeys > 2", ["2", "3"]),
+        ("~(storeys > 2)", ["1", "4"]),
+    ],
+)
+def test_a_condition_keeps_the_rows_of_which_it_holds(condition: str, kept: list[str]) -> None:
+    table: dict[str, Any] = {
+        "building_id": ["1", "2", "3", "4"],
+        "kind": ["a", "b", "a", None],
+        "storeys": [1.0, 3.0, 4.0, np.nan],
+    }
+    columns = {"building_id": "building_id"}
+    found = canonical("buildings", table, columns=columns, where=condition)
+    assert found["building_id"].tolist() == kept
+
+
+@pytest.mark.parametrize("condition", ["kind", "storeys", "storeys + 1", "1 == 1", "nothing > 3"])
+def test_what_is_no_condition_is_refused_and_keeps_not_all_rows(condition: str) -> None:
+    table: dict[str, Any] = {"building_id": ["1"], "kind": ["no"], "storeys": [np.nan]}
+    with pytest.raises(ConfigError, match="condition"):
+        canonical("buildings", table, columns={"building_id": "building_id"}, where=condition)
+
+
+def test_a_condition_on_what_is_unknown_does_not_hold() -> None:
+    table: dict[str, Any] = {"building_id": ["1", "2"], "storeys": pd.array([3, None], "Int64")}
+    columns = {"building_id": "building_id"}
+    found = canonical("buildings", table, columns=columns, where="storeys > 2")
+    assert found["building_id"].tolist() == ["1"]

@@ -15,6 +15,7 @@ from districttype.errors import ConfigError, SchemaError
 from districttype.layers import osm, parse
 from districttype.layers.buildings import finish_buildings
 from districttype.layers.districts import from_points
+from districttype.layers.repeats import each_building_once, ground_once, whole_districts
 from districttype.layers.schema import Layers, columns, geometry_kinds
 from districttype.layers.vocabulary import translate
 from districttype.providers import Provider
@@ -122,8 +123,8 @@ def rows(
         mapped = is_osm(provider) or provider.source == "overture"
         table = _buildings(table, changes, register=not mapped)
     if layer == "districts":
-        table = _districts(table, changes)
-    return table.reset_index(drop=True), changes, notes
+        table = whole_districts(table, changes)
+    return ground_once(layer, table, changes).reset_index(drop=True), changes, notes
 
 
 def _buildings(
@@ -133,29 +134,7 @@ def _buildings(
         gone = table["status"].eq(GONE)
         changes["demolished buildings dropped"] += int(gone.sum())
         table = table[~gone]
-    made = finish_buildings(table, changes, register=register)
-    again = made["building_id"].duplicated()
-    changes["buildings of an id that was there already dropped"] += int(again.sum())
-    return made[~again]
-
-
-def _districts(table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
-    """Make one row a district of what may come in several."""
-    missing = [name for name in ("zone_id", "name") if name not in table.columns]
-    if missing:
-        raise SchemaError(
-            f"nothing says which column is {' and '.join(missing)}",
-            where="columns",
-            todo="write columns = { zone_id = '...', name = '...' }",
-        )
-    lost = table["zone_id"].isna() | table["name"].isna()
-    changes["districts without an id or a name dropped"] += int(lost.sum())
-    table = table[~lost]
-    again = table["zone_id"].duplicated()
-    if again.any():
-        changes["parts of districts joined"] += int(again.sum())
-        table = table.dissolve("zone_id", as_index=False, sort=False)
-    return table
+    return finish_buildings(each_building_once(table, changes), changes, register=register)
 
 
 def _without_sentinels(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
@@ -195,12 +174,19 @@ def _where(frame: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoDataFrame:
 
 
 def _holds(frame: gpd.GeoDataFrame, condition: str, *, where: str) -> np.ndarray:
-    """Return for which rows a condition on a provider's columns holds."""
+    """Return for which rows a condition on a provider's columns holds; not where it is unknown."""
     try:
         told = frame.drop(columns=frame.geometry.name).eval(condition, engine="python")
     except Exception as error:  # noqa: BLE001 - pandas raises whatever the expression provokes
         raise ConfigError(f"the condition cannot be told: {error}", where=where) from None
-    return np.asarray(told, dtype=bool)
+    rows = np.ndim(told) == 1 and pd.Series(told).convert_dtypes()
+    if not (isinstance(rows, pd.Series) and pd.api.types.is_bool_dtype(rows)):
+        raise ConfigError(
+            "the condition is not true or false of each row",
+            where=where,
+            todo="compare a column, as in \"kind == 'house'\"",
+        )
+    return np.asarray(rows.eq(True).fillna(False), dtype=bool)
 
 
 def _by_rules(frame: gpd.GeoDataFrame, provider: Provider, name: str) -> pd.Series:
@@ -296,8 +282,15 @@ def _spread(layer: str, table: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoD
 def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
     """Keep the geometries a layer may hold; a point stands for an area where only points may be."""
     kinds = geometry_kinds(layer)
-    if "Point" in kinds and table.geom_type.eq("MultiPoint").any():
-        table = table.explode(index_parts=False, ignore_index=True)
+    several = table.geom_type.eq("MultiPoint")
+    if "Point" in kinds and several.any():
+        # Not taken apart: what is stated of the row would count as often as it has points.
+        many = shapely.get_num_geometries(table.geometry.to_numpy()) > 1
+        changes["rows of several points put at one of them"] += int((several & many).sum())
+        points = shapely.point_on_surface(table.geometry.to_numpy())
+        table = table.set_geometry(
+            table.geometry.where(~several, gpd.GeoSeries(points, table.index, table.crs))
+        )
     if layer == "districts" and len(table) and table.geom_type.eq("Point").all():
         changes["points to which districts are what is nearest"] += len(table)
         return from_points(table)

@@ -26,6 +26,7 @@ from districttype.layers.area import coverage_of
 from districttype.layers.drawn import Drawings
 from districttype.layers.guesses import guesses
 from districttype.layers.osm import LAYERS as OSM_LAYERS
+from districttype.layers.repeats import mark_repeats
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
 from districttype.planar import common
 from districttype.provenance import Provenance
@@ -222,7 +223,7 @@ def _layer(
     joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
     if name == "buildings":
         origins[0] = _note_outside(joined, so_far.layers, origins[0])
-        joined["building_id"] = _unique(joined["building_id"])
+        joined["building_id"] = mark_repeats(joined["building_id"])
         # A second to load, which a run without buildings of its own need not wait for.
         from districttype.layers.impute import impute_buildings  # noqa: PLC0415
 
@@ -343,12 +344,6 @@ def _note_outside(frame: gpd.GeoDataFrame, layers: Layers, origin: Provenance) -
         return origin
     note = f"{outside} of {len(frame)} buildings lie in no district"
     return origin.model_copy(update={"notes": [*origin.notes, note]})
-
-
-def _unique(ids: pd.Series) -> pd.Series:
-    """Mark ids that occur again: two providers may use the same."""
-    again = ids.groupby(ids).cumcount()
-    return ids.where(again == 0, ids + "~" + again.astype(str))
 
 
 def _provenance(
