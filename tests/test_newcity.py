@@ -12,7 +12,8 @@ import shapely
 from babel import Locale
 
 from districttype import pipeline
-from districttype.answers.newcity import country_code, draft, new_city, system_for
+from districttype.answers.draft import country_code, draft, system_for
+from districttype.answers.newcity import new_city
 from districttype.city import City, load_city
 from districttype.errors import ConfigError, EmptyResultError
 from districttype.layers.schema import require_metric

@@ -93,7 +93,9 @@ def classify(
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch anew what is cached.")] = False,
     model: Annotated[
         list[Path] | None,
-        typer.Option("--model", help="Label by what `learn` wrote, not by the rules."),
+        typer.Option(
+            "--model", metavar="FILE", help="Label by what `learn` wrote, not by the rules."
+        ),
     ] = None,
     cities: Annotated[
         str | None,

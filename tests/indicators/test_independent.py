@@ -13,7 +13,7 @@ from districttype.city import load_city
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.use import GROUPS
-from districttype.layers.collect import collect_files
+from districttype.layers.collect import collect
 from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
 from districttype.zones import Zones, make_zone_set
@@ -24,7 +24,7 @@ LAYERS_FILE = Path(__file__).parents[1] / "layers" / "espoo-shared.toml"
 @pytest.fixture(scope="module")
 def espoo(shared: Path) -> Facts:
     city = load_city("espoo")
-    return Facts(layers=collect_files(city, read_layers_file(LAYERS_FILE), shared / "espoo"))
+    return Facts(layers=collect(city, read_layers_file(LAYERS_FILE), shared / "espoo").layers)
 
 
 @pytest.fixture(scope="module", params=["districts", "cells"])

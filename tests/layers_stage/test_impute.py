@@ -12,7 +12,7 @@ import shapely
 
 from districttype.city import load_city
 from districttype.layers.buildings import default_floors
-from districttype.layers.collect import collect_files
+from districttype.layers.collect import collect
 from districttype.layers.guesses import errors_found, guesses
 from districttype.layers.impute import LEAST, impute_buildings
 from districttype.layers.schema import conform, empty
@@ -229,7 +229,7 @@ def test_held_out_buildings_of_a_real_register_are_guessed_well(shared: Path) ->
         "districts": served["districts"],
         "buildings": [p for p in served["buildings"] if "register" in getattr(p, "file", "")],
     }
-    layers = collect_files(load_city("espoo"), served, shared / "espoo")
+    layers = collect(load_city("espoo"), served, shared / "espoo").layers
     register = layers["buildings"].frame
     rows = np.random.default_rng(3).random(len(register)) < 0.3
     filled, report = impute_buildings(hide(register, rows))

@@ -337,11 +337,11 @@ def test_an_extract_is_read_once_for_all_its_layers(shared, monkeypatch):
     monkeypatch.setattr(
         collect, "read_extract", lambda *args: calls.append(args[1].keys()) or real(*args)
     )
-    made = collect.collect_files(
+    made = collect.collect(
         load_city(str(HERE / "cities" / "monaco.toml")),
         read_layers_file(HERE / "layers" / "monaco.toml"),
         shared / "cities" / "monaco",
-    )
+    ).layers
     assert len(calls) == 1
     assert set(made) == {
         "districts", "land", "land_use", "buildings", "streets", "stops", "services",
@@ -368,11 +368,11 @@ def test_liechtenstein_is_eleven_districts_in_every_year(shared, year, buildings
         for name in names
     }
     assert "liechtenstein_2024-03.osm.pbf" in text
-    made = collect.collect_files(
+    made = collect.collect(
         load_city(str(HERE / "cities" / "liechtenstein.toml")),
         providers,
         shared / "cities" / "liechtenstein",
-    )
+    ).layers
     assert len(made["districts"].frame) == 11
     assert len(made["buildings"].frame) == buildings
     assert made["buildings"].frame["building_id"].is_unique
@@ -384,6 +384,6 @@ def test_openstreetmap_does_not_serve_every_layer(shared):
     city = City(id="x", country="MC", crs="EPSG:32632", names={"en": "x"})
     extract = VectorFile(provider="OpenStreetMap", file="monaco_2021-04.osm.pbf")
     with pytest.raises(ConfigError, match=r"layer ground.*does not serve the layer ground"):
-        collect.collect_files(
+        collect.collect(
             city, {"districts": [extract], "ground": [extract]}, shared / "cities" / "monaco"
         )

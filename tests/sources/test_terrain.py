@@ -15,7 +15,7 @@ from rasterio.transform import Affine
 from districttype.city import load_city
 from districttype.errors import CrsError, SourceError, SourceUnavailableError
 from districttype.indicators.measure import measure
-from districttype.layers.collect import collect_files
+from districttype.layers.collect import collect
 from districttype.providers import Terrain, read_layers_file
 from districttype.sources.registry import Raw, Wanted, read
 from districttype.sources.terrain import means, slope
@@ -139,7 +139,7 @@ def test_a_terrain_model_among_an_analyst_s_files_gives_every_zone_its_slope(
     ).to_file(tmp_path / "districts.gpkg")
     (tmp_path / "layers.toml").write_text(LAYERS)
     served = read_layers_file(tmp_path / "layers.toml")
-    layers = collect_files(load_city("espoo"), served, tmp_path)
+    layers = collect(load_city("espoo"), served, tmp_path).layers
     zones = make_zone_set("districts", layers)
     steep = measure(zones, layers)["mean_slope"]
     assert steep.to_dict() == pytest.approx({"w": 0.05, "e": 0.0}, abs=1e-4)

@@ -68,11 +68,6 @@ class Fall:
         return f"{self.provider} could not be had: {self.error.what}"
 
 
-def collect_files(city: City, providers: LayerProviders, directory: Path) -> Layers:
-    """Collect the layers that files in a directory serve. See `collect`."""
-    return collect(city, providers, directory).layers
-
-
 def collect(
     city: City,
     providers: LayerProviders,
