@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from typer import BadParameter
+from typer.core import TyperGroup
+from typer.main import get_command
 
+from districttype import i18n
+from districttype.cli import app
 from districttype.indicators.registry import REGISTRY
 
 ROOT = Path(__file__).parents[1]
+FENCED = re.compile(r"^ *```(\S*)\n(.*?)^ *```$", re.DOTALL | re.MULTILINE)
+USAGE_ERROR = BadParameter.__mro__[1]  # Typer's own or that of click, as its version has it
 
 
 class Links(HTMLParser):
@@ -77,12 +86,47 @@ def test_tables_are_those_of_the_program(site: dict[Path, Links]) -> None:
     assert {entry.name for entry in REGISTRY} <= shown
 
 
-def test_commands_of_the_readme_exist() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^make ([a-z-]+)", readme, re.MULTILINE))
+def commands() -> Iterator[tuple[str, str]]:
+    """Yield every command that README and documentation tell, after the name of the file."""
+    pages = [*ROOT.glob("*.md"), *ROOT.joinpath("docs").rglob("*.md")]
+    for path in sorted(pages):
+        text = path.read_text(encoding="utf-8")
+        for language, block in FENCED.findall(text):
+            if language in {"", "sh"}:
+                yield from ((path.name, line.strip()) for line in block.splitlines())
+
+
+def test_the_targets_of_make_that_are_told_exist() -> None:
+    told = {words.split()[1] for _, words in commands() if words.startswith("make ")}
+    told |= set(re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text("utf-8")))
     made = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
-    assert targets
-    assert targets <= made
+    assert told >= {"classify", "test", "docs", "bench", "hooks"}
+    assert told <= made
+
+
+def test_the_program_understands_every_command_that_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(i18n, "LANGUAGES", (*i18n.LANGUAGES, "et"))  # which the guide adds
+    program = get_command(app)
+    assert isinstance(program, TyperGroup)
+    told = [
+        (file, line) for file, line in commands() if re.match(r"(\w+=\S+ )?districttype ", line)
+    ]
+    assert len(told) > 30
+    wrong = []
+    for file, line in told:
+        name, *words = shlex.split(line.split("districttype ", 1)[1], comments=True)
+        try:
+            program.commands[name].make_context(name, words)
+        except (KeyError, USAGE_ERROR) as error:
+            wrong.append((file, line, str(error)))
+    assert wrong == []
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    told_of = {name for name in program.commands if f"districttype {name}" in readme}
+    assert told_of | {line.split("districttype ")[1].split()[0] for _, line in told} == set(
+        program.commands
+    )
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
