@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from districttype.indicators.registry import REGISTRY
+from districttype.layers.schema import LAYER_NAMES
 from districttype.publish.legend import (
+    LAYERS,
     LEGENDS,
     OWN_SOLUTION_COLOUR,
     SCORE_COLOURS,
@@ -97,6 +99,10 @@ def luminance(colour: str) -> float:
     rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
     return float(XYZ[1] @ linear)
+
+
+def test_every_layer_has_a_name_for_readers() -> None:
+    assert tuple(LAYERS) == LAYER_NAMES
 
 
 def test_every_unit_of_the_registry_has_its_written_form_and_no_other() -> None:

@@ -82,6 +82,15 @@ def test_the_report_says_how_the_city_is_heated_and_that_cooling_leads(tmp_path:
     assert "Cooling, not heating" not in read(tmp_path / "report.html")
 
 
+def test_the_report_names_layers_in_the_readers_language(tmp_path: Path) -> None:
+    edition = toy.edition()
+    edition = replace(edition, run=edition.run | {"missing_layers": ["travel_times", "slopes"]})
+    write_reports(edition, tmp_path, ["fi", "en"])
+    assert "Matka-ajat, Rinteet" in read(tmp_path / "report.html")
+    assert "<td>Maankäyttö</td>" in read(tmp_path / "report.html")
+    assert "Travel times, Slopes" in read(tmp_path / "report.en.html")
+
+
 def test_the_report_says_what_was_guessed_and_how_far_off_that_is(tmp_path: Path) -> None:
     edition = toy.edition()
     floors = {"known": 900, "imputed": 100, "how": "learnt", "mae": 0.42, "mean": 2.1}

@@ -119,6 +119,28 @@ ZONE_SETS: Mapping[str, str] = {
     "places": N_("Places"),
 }
 
+LAYERS: Mapping[str, str] = {
+    "districts": N_("Districts"),
+    "land": N_("Dry land"),
+    "buildings": N_("Buildings"),
+    "streets": N_("Streets and roads"),
+    "stops": N_("Stops and stations"),
+    "land_use": N_("Land use"),
+    "ground": N_("Ground"),
+    "ground_constraints": N_("Groundwater and acid sulphate soils"),
+    "plans": N_("Plans and building rights"),
+    "ownership": N_("Land ownership"),
+    "residents": N_("Residents and jobs"),
+    "energy_sites": N_("Energy sites"),
+    "services": N_("Services"),
+    "land_cover": N_("Land cover"),
+    "transit_zones": N_("Zones of public transport"),
+    "travel_times": N_("Travel times"),
+    "slopes": N_("Slopes"),
+    "built_up": N_("What was built in ten years"),
+    "solar_roofs": N_("Solar yield of roofs"),
+}
+
 SOLUTION_COLOURS: Mapping[str, str] = {
     "A1": "#c2410c",
     "A2": "#1769aa",

@@ -127,6 +127,7 @@ def payload(
         ),
         "judgement": text(JUDGEMENT),
         "credits": attributions(edition),
+        "layers": {name: text(said) for name, said in legend.LAYERS.items()},
         "sources": source_table(edition).drop(columns="notes").fillna("").to_dict("records"),
         "tiles": tiles,
         "text": text.catalogues(languages),

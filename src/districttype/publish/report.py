@@ -44,7 +44,8 @@ def write_reports(edition: Edition, out: Path, languages: Sequence[str]) -> None
             environment()
             .get_template("report.html")
             .render(
-                **context(edition, language, sheet),
+                **_shared(edition, words, sheet),
+                **_city(edition, words),
                 others=_links(languages, language, "report"),
                 districts=[
                     _district(zone, edition, result, words) | {"close": windows[zone]}
@@ -65,7 +66,7 @@ def write_index(edition: Edition, out: Path, languages: Sequence[str]) -> None:
             environment()
             .get_template("index.html")
             .render(
-                **context(edition, language, sheet),
+                **_shared(edition, Words(edition, language), sheet),
                 others=_links(languages, language, "index"),
                 report="../" + file_name("report", language, languages),
                 sets=[
@@ -128,9 +129,8 @@ class _Drawing:
         }
 
 
-def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any]:
-    """Return what the templates of report and first page both say, in a language."""
-    words = Words(edition, language)
+def _shared(edition: Edition, words: Words, drawing: _Drawing) -> dict[str, Any]:
+    """Return what report and first page both say, in a language."""
     result = edition.results["districts"]
     warning = stamp(edition)
     facets = [_facet(f, result, words) for f in legend.LEGENDS.values() if f.id in result.labels]
@@ -138,7 +138,7 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
     return {
         "w": words,
         "_": words.t,
-        "lang": language,
+        "lang": words.language,
         "style": static("page.css"),
         "print": static("print.js"),
         "warning": words.say(warning),
@@ -149,19 +149,28 @@ def context(edition: Edition, language: str, drawing: _Drawing) -> dict[str, Any
         "facets": facets,
         "balance": balanced,
         "figures": [*facets, *([balanced] if balanced else [])],
-        "count": len(result.zones),
         "facts": _facts(edition, words),
         "energy": balance.heating(edition.city, words),
-        "leads": leads(result, words),
         "choice": choice(edition, result, words),
-        "clusters": clusters(result, words),
-        "steps": steps(edition, ";".join(edition.catalogue.checklists), language)
-        if edition.catalogue
-        else [],
-        "missing": [str(name) for name in edition.run.get("missing_layers", [])],
-        "guesses": [words.say(guess) for guess in _guesses(edition)],
-        "sources": source_table(edition).fillna("").to_dict("records"),
         "credits": attributions(edition),
+    }
+
+
+def _city(edition: Edition, words: Words) -> dict[str, Any]:
+    """Return what the report says of the city beside that."""
+    result = edition.results["districts"]
+    checklists = edition.catalogue.checklists if edition.catalogue else {}
+    return {
+        "count": len(result.zones),
+        "leads": leads(result, words),
+        "clusters": clusters(result, words),
+        "steps": steps(edition, ";".join(checklists), words.language),
+        "missing": [words.t(legend.LAYERS[name]) for name in edition.run.get("missing_layers", [])],
+        "guesses": [words.say(guess) for guess in _guesses(edition)],
+        "sources": [
+            source | {"layer": words.t(legend.LAYERS[source["layer"]])}
+            for source in source_table(edition).fillna("").to_dict("records")
+        ],
         "thresholds": _thresholds(edition, words),
     }
 

@@ -207,7 +207,7 @@
       el("table", {},
         el("thead", {}, el("tr", {}, head.map(function (h) { return el("th", { scope: "col", text: h }); }))),
         el("tbody", {}, D.data.sources.map(function (s) {
-          return el("tr", {}, [s.layer, s.provider, s.vintage, s.licence, s.attribution].map(function (v) { return el("td", { text: String(v) }); }),
+          return el("tr", {}, [t(D.data.layers[s.layer]), s.provider, s.vintage, s.licence, s.attribution].map(function (v) { return el("td", { text: String(v) }); }),
             el("td", { class: "n", text: D.number(s.rows, 0) }));
         }))),
       el("p", { class: "small", text: D.say(D.data.made) + ". " + t(D.data.judgement) }));
