@@ -35,6 +35,9 @@ class Provenance(BaseModel):
     source: str = Field(description="How it was read: the name of a source module")
     address: str = Field(default="", description="URL, or the file's name; never a secret in it")
     vintage: str = Field(default="", description="The data's own date, as its publisher states it")
+    lacks: tuple[str, ...] = Field(
+        default=(), description="Modes of stops that are not in the data, though the city has them"
+    )
     licence: str = Field(default="", description="Licence of the data")
     attribution: str = Field(default="", description="The words the licence asks for")
     state: State = Field(description="live, cached, file, embedded or generated")

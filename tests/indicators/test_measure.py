@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,7 +19,7 @@ from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
 from districttype.indicators.zonal import Things
 from districttype.layers.schema import Layers, empty
-from town import CELLS, DISTRICTS, ROWS, TM35, layer, town, zones
+from town import CELLS, DISTRICTS, ORIGIN, ROWS, TM35, layer, town, zones
 
 EXTENSIVE = [entry.name for entry in REGISTRY if entry.extensive]
 NUMBERS = [entry.name for entry in REGISTRY if entry.facet != "coverage"]
@@ -104,6 +106,21 @@ def test_shares_lie_between_nothing_and_all() -> None:
     known = shares.to_numpy()[shares.notna().to_numpy()]
     assert known.min() >= 0
     assert known.max() <= 1 + 1e-12
+
+
+def test_stops_of_a_mode_that_no_provider_has_are_unknown_and_not_none() -> None:
+    def stops(*lacks: tuple[str, ...]) -> pd.DataFrame:
+        parts = tuple(ORIGIN.model_copy(update={"lacks": said}) for said in lacks)
+        return measure(zones(DISTRICTS, town()), town().having(replace(known, provenance=parts)))
+
+    known = town()["stops"]
+    counted = ["stops_tram", "stations", "floor_near_station_share", "land_near_station_share"]
+    assert stops(())[counted].notna().all(axis=None)
+    without = stops(("tram",))
+    assert without[counted].isna().all(axis=None)
+    assert without["stops_bus"].notna().all()
+    # What one of two providers lacks the other has.
+    pd.testing.assert_frame_equal(stops(("tram",), ("bus",)), stops(()))
 
 
 def test_what_rounding_leaves_of_nothing_is_nothing() -> None:

@@ -168,6 +168,17 @@ def test_a_wrong_key_is_named_with_its_file(town: Path) -> None:
         run(town)
 
 
+def test_a_provider_may_say_which_modes_it_lacks(town: Path) -> None:
+    stops = gpd.GeoDataFrame({"name": ["A"]}, geometry=[shapely.Point(X + 10, Y + 10)], crs=CRS)
+    stops.to_file(town / "bus.gpkg")
+    said = '\n[[stops]]\nprovider = "Bus company"\nfile = "bus.gpkg"\nvalues = { mode = "bus" }\n'
+    (town / "layers.toml").write_text(LAYERS + said + 'lacks = ["tram"]\n', encoding="utf-8")
+    assert run(town).layers["stops"].lacks == {"tram"}
+    (town / "layers.toml").write_text(LAYERS + said + 'lacks = ["trams"]\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"stops\.0.*lacks.*'bus', 'tram'"):
+        run(town)
+
+
 @pytest.mark.parametrize("name", ["finland_1994", "finland_2018", "ryhti", "hsy_use", "osm_use"])
 def test_every_word_of_a_use_table_is_a_use(name: str) -> None:
     table = vocabulary.table(name)

@@ -46,7 +46,8 @@ class Memory:
         beside = {name: str(fact) for name, fact in told.items() if name != "tables"}
         parts: list[str | bytes] = [program(), repr(beside)]
         for name, layer in sorted(layers.items()):
-            parts += [name, of_frame(layer.frame), of_shape(layer.coverage)]
+            lacks = repr(sorted(layer.lacks))
+            parts += [name, of_frame(layer.frame), of_shape(layer.coverage), lacks]
         return cls(folder, fingerprint(parts))
 
     def recall(self, zones: Zones, names: Collection[str] | None = None) -> pd.DataFrame | None:

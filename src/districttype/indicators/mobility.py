@@ -43,7 +43,11 @@ def mobility(scene: Scene) -> dict[str, FloatArray]:
     departures = known_total(lying.select(served), peak)
     return {
         "stops_bus": lying.count(served & is_in(stops, "mode", "bus")),
-        "stops_tram": lying.count(served & is_in(stops, "mode", "tram", "light_rail")),
+        "stops_tram": np.where(
+            lacking(facts, "tram", "light_rail"),
+            np.nan,
+            lying.count(served & is_in(stops, "mode", "tram", "light_rail")),
+        ),
         **shares(scene, "stop", points[served], WALK_TO_STOP),
         **by_bus,
         "minutes_to_centre": mean_on_land(scene, "travel_times", "minutes"),
@@ -57,15 +61,25 @@ def rail(scene: Scene) -> dict[str, FloatArray]:
     """Return the indicators of stations."""
     facts = scene.facts
     points = facts.frame("stops").geometry.to_numpy()[open_now(facts) & is_station(facts)]
-    return {
+    found = {
         "stations": scene.among(facts.once(stations)).count(),
         **shares(scene, "station", points, WALK_TO_STATION),
     }
+    return nowhere(scene, found) if lacking(facts, *STATION_MODES) else found
 
 
 def nowhere(scene: Scene, found: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """Return the same indicators, missing in every zone."""
     return {name: np.full(len(scene), np.nan) for name in found}
+
+
+def lacking(facts: Facts, *modes: str) -> bool:
+    """Tell whether the stops of any of these modes are not in the data, though the city has some.
+
+    What is counted without them would be too little.
+    """
+    layer = facts.layers.tables.get("stops")
+    return layer is not None and not layer.lacks.isdisjoint(modes)
 
 
 def open_now(facts: Facts) -> BoolArray:

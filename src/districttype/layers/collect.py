@@ -352,6 +352,7 @@ def _provenance(
         vintage=provider.vintage or raw.vintage,
         licence=provider.licence,
         attribution=provider.attribution,
+        lacks=provider.lacks,
         state=raw.state,
         rows=rows,
         changes={key: n for key, n in {**raw.changes, **changes}.items() if n},

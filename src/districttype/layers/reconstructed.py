@@ -116,6 +116,7 @@ def _layer(name: str, frame: gpd.GeoDataFrame, figures: Figures, made: Reconstru
                 vintage=own.vintage or origin.vintage,
                 licence=own.licence or origin.licence,
                 attribution=own.attribution or origin.attribution,
+                lacks=own.lacks,
                 state=state,
                 rows=len(table),
                 notes=[CAUTION, *(note for note in (own.note, made_up) if note)],

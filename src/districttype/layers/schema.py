@@ -213,6 +213,12 @@ class Layer:
     coverage: shapely.Geometry | None = None
 
     @property
+    def lacks(self) -> frozenset[str]:
+        """Return the modes of stops that none of its providers has: none seen is not none there."""
+        lacks = [set(part.lacks) for part in self.provenance]
+        return frozenset(set.intersection(*lacks)) if lacks else frozenset()
+
+    @property
     def rows(self) -> int:
         """Return the number of rows."""
         return len(self.frame)

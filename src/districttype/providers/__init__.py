@@ -17,7 +17,14 @@ from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from districttype.errors import ConfigError
 from districttype.providers import base, services
-from districttype.providers.base import Provider, PublishedFigures, Strict, Terrain, VectorFile
+from districttype.providers.base import (
+    Mode,
+    Provider,
+    PublishedFigures,
+    Strict,
+    Terrain,
+    VectorFile,
+)
 from districttype.providers.services import (
     ArcGis,
     Burned,
@@ -51,6 +58,7 @@ __all__ = [
     "Gtfs",
     "Join",
     "LayerProviders",
+    "Mode",
     "OgcApi",
     "Overpass",
     "Overture",

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+Mode = Literal["bus", "tram", "light_rail", "metro", "rail", "ferry"]
+
 
 class Strict(BaseModel):
     """A frozen model that refuses keys it does not know."""
@@ -51,6 +53,13 @@ class Provider(Strict):
         description=(
             "Canonical column = its words, each with a condition on the provider's columns, e.g. "
             "class = { clay = 'clay >= 350' }; of several that hold the first counts"
+        ),
+    )
+    lacks: tuple[Mode, ...] = Field(
+        default=(),
+        description=(
+            "Modes of stops that the provider does not publish, though the city has them: of those "
+            "that no provider of the layer has it stays unknown how many there are"
         ),
     )
     where: str = Field(

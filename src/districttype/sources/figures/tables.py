@@ -29,7 +29,7 @@ import shapely
 from pydantic import Field, TypeAdapter
 
 from districttype.errors import ConfigError
-from districttype.providers import Strict, read_toml, validate
+from districttype.providers import Mode, Strict, read_toml, validate
 from districttype.sources.figures.shapes import Floats
 
 WGS84: Final = 4326
@@ -65,6 +65,9 @@ class LayerNote(Strict):
 
     vintage: str = Field(default="", description="The figures' own date")
     note: str = Field(default="", description="What in this layer is real and what is not")
+    lacks: tuple[Mode, ...] = Field(
+        default=(), description="Modes of stops that no figure tells of"
+    )
     licence: str = Field(default="", description="Licence, where it differs from the others'")
     attribution: str = Field(default="", description="Words asked for, where they differ")
 
