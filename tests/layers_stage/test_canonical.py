@@ -42,7 +42,8 @@ def test_a_point_stands_for_the_land_round_it_where_areas_are_due() -> None:
     table = {"m2": [900.0]}
     point = SQUARE.centroid
     columns = {"under_construction_m2": "m2"}
-    assert canonical("plans", table, point, columns=columns).empty
+    with pytest.raises(SchemaError, match=r"holds Point where Polygon or MultiPolygon is due"):
+        canonical("plans", table, point, columns=columns)
     (found,) = canonical("plans", table, point, columns=columns, radius=15).geometry
     assert found.area == pytest.approx(3.14 * 15**2, rel=0.01)
     (same,) = canonical("plans", table, columns=columns, radius=15).geometry

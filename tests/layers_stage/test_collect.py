@@ -139,6 +139,27 @@ def test_coverage_is_what_the_file_says(town: Path) -> None:
     assert (west - X, south - Y, east - X, north - Y) == (-250.0, -250.0, 500.0, 500.0)
 
 
+def test_a_layer_without_rows_is_complete_only_where_it_is_said_to_be(town: Path) -> None:
+    gpd.GeoDataFrame({"kind": ["sea"]}, geometry=[box(0, 0, 9, 9)], crs=CRS).to_file(
+        town / "parks.gpkg"
+    )
+    gpd.GeoDataFrame(geometry=[box(0, 0, 100, 50)], crs=CRS).to_file(town / "asked.gpkg")
+
+    def coverage(said: str) -> shapely.Geometry | None:
+        parks = '[[land_use]]\nprovider = "x"\nfile = "parks.gpkg"\nwhere = "kind == \'park\'"\n'
+        parks += f'values = {{ class = "park" }}\ncoverage = "{said}"\n'
+        (town / "layers.toml").write_text(f"{LAYERS}\n{parks}", encoding="utf-8")
+        layer = run(town).layers["land_use"]
+        assert layer.rows == 0
+        return layer.coverage
+
+    assert coverage("whole") is None
+    for by_rows in ("bounds", "hull", "cells"):
+        assert coverage(by_rows).is_empty
+    for there in (f"{X} {Y} {X + 100} {Y + 50}", "asked.gpkg"):
+        assert coverage(there).area == pytest.approx(5000)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "error", "message"),
     [
@@ -149,6 +170,7 @@ def test_coverage_is_what_the_file_says(town: Path) -> None:
          "layer districts, nowhere.gpkg: there is no such file"),
         ("[[districts]]", "[[quarters]]", ConfigError, "there is no layer quarters"),
         ('"hull"', '"hul"', ConfigError, "coverage = 'hul' is neither whole"),
+        ('"hull"', '"25.1 60 25 61"', ConfigError, "coverage = '25.1 60 25 61' is a box without"),
         ('file = "register.gpkg"', 'file = "register.gpkg"\ncrs = "EPSG:3879"', CrsError,
          "layer buildings, register.gpkg: the data lie"),
         ("floors = \"storeys\"", "storeys = \"storeys\"", SchemaError, "has no column storeys"),

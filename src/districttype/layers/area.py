@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pyogrio
 import shapely
 from scipy.ndimage import binary_closing, binary_dilation
 
@@ -14,6 +14,7 @@ from districttype.errors import ConfigError
 from districttype.layers.schema import Layers
 from districttype.providers import Provider
 from districttype.sources.registry import Raw
+from districttype.sources.vectorfile import read_file
 
 CELL = 250.0
 
@@ -28,23 +29,26 @@ def coverage_of(
 ) -> shapely.Geometry | None:
     """Return the area where a provider is complete, in the city's CRS; None is the whole city.
 
-    See `providers.Provider.coverage` for the words.
+    See `providers.Provider.coverage` for the words. Where it is told by the rows and there is none,
+    nothing is known anywhere, and the area is empty.
+
+    Raises
+    ------
+    ConfigError
+        If a box has no area, or the word is none of those and no file.
+    SourceError, CrsError
+        If the file cannot be read, or has no coordinate system.
     """
     said = provider.coverage
     if not said:
         unsaid = "cells" if layer == "buildings" else "whole"
         said = "bounds" if raw.extent is not None else unsaid
-    if said == "whole" or frame.empty:
+    if said == "whole":
         return None
-    shapes = frame.geometry.to_numpy()
-    if said == "bounds":
-        if raw.extent is not None:
-            return _to_crs(raw.extent, layers)
-        return shapely.box(*frame.total_bounds)
-    if said == "hull":
-        return shapely.convex_hull(shapely.geometrycollections(shapes))
-    if said == "cells":
-        return _cells(shapes, layers.grid_origin)
+    if said == "bounds" and raw.extent is not None:
+        return _to_crs(raw.extent, layers)
+    if said in _BY_ROWS:
+        return _BY_ROWS[said](frame, layers) if len(frame) else shapely.Polygon()
     box = _box(said)
     if box is not None:
         degrees = max(abs(edge) for edge in box.bounds) <= 360
@@ -55,7 +59,7 @@ def coverage_of(
             f"coverage = {said!r} is neither whole, bounds, hull, cells, a box nor a file",
             where=str(directory.name),
         )
-    return shapely.union_all(pyogrio.read_dataframe(path).to_crs(layers.crs).geometry.to_numpy())
+    return shapely.union_all(read_file(path).frame.to_crs(layers.crs).geometry.to_numpy())
 
 
 def _to_crs(shape: shapely.Geometry, layers: Layers) -> shapely.Geometry:
@@ -68,11 +72,26 @@ def _box(text: str) -> shapely.Geometry | None:
         west, south, east, north = (float(part) for part in text.replace(",", " ").split())
     except ValueError:
         return None
+    if not (west < east and south < north):
+        raise ConfigError(
+            f"coverage = {text!r} is a box without area",
+            where="coverage",
+            todo="write it as 'west south east north'",
+        )
     return shapely.segmentize(shapely.box(west, south, east, north), (east - west) / 16)
 
 
-def _cells(shapes: np.ndarray, origin: tuple[float, float]) -> shapely.Geometry:
+def _bounds(frame: gpd.GeoDataFrame, _: Layers) -> shapely.Geometry:
+    return shapely.box(*frame.total_bounds)
+
+
+def _hull(frame: gpd.GeoDataFrame, _: Layers) -> shapely.Geometry:
+    return shapely.convex_hull(shapely.geometrycollections(frame.geometry.to_numpy()))
+
+
+def _cells(frame: gpd.GeoDataFrame, layers: Layers) -> shapely.Geometry:
     """Return the 250 m cells that hold rows, their neighbours, and the gaps they close."""
+    shapes, origin = frame.geometry.to_numpy(), layers.grid_origin
     west, south, east, north = shapely.bounds(shapes).T
     column = np.floor(((west + east) / 2 - origin[0]) / CELL).astype(int)
     row = np.floor(((south + north) / 2 - origin[1]) / CELL).astype(int)
@@ -83,3 +102,10 @@ def _cells(shapes: np.ndarray, origin: tuple[float, float]) -> shapely.Geometry:
     rows, cols = np.nonzero(grid)
     x, y = (cols + left) * CELL + origin[0], (rows + bottom) * CELL + origin[1]
     return shapely.union_all(shapely.box(x, y, x + CELL, y + CELL))
+
+
+_BY_ROWS: Mapping[str, Callable[[gpd.GeoDataFrame, Layers], shapely.Geometry]] = {
+    "bounds": _bounds,
+    "hull": _hull,
+    "cells": _cells,
+}

@@ -298,5 +298,12 @@ def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.Ge
         points = shapely.point_on_surface(table.geometry.to_numpy())
         return table.set_geometry(gpd.GeoSeries(points, table.index, crs=table.crs))
     fits = table.geom_type.isin(kinds)
+    if len(table) and not fits.any():
+        # Left out they would say that there is nothing, where only its shape is not given.
+        found = ", ".join(sorted(set(table.geom_type)))
+        raise SchemaError(
+            f"holds {found} where {' or '.join(kinds)} is due",
+            todo="name another file, or for points the `radius` (m) of what they stand for",
+        )
     changes["rows of another kind of geometry"] += int((~fits).sum())
     return table[fits]
