@@ -222,16 +222,21 @@ def test_what_several_cities_cannot_take_is_refused(
         (("--lang", "xx"), "the program does not speak 'xx'; it speaks en, fi, sv"),
         (("--zones", "parks"), "--zones: there is no zone set parks; known are districts, "),
         (("--zones", "mine.gpkg"), "--zones, mine.gpkg: there is no such file"),
+        (("--zones", "cells.gpkg"), "--zones, cells.gpkg: there is a zone set cells already"),
         (("--layers", "mine.toml"), "--layers mine.toml: says which files of a directory"),
         (("--out", "/dev/null/x"), "/dev/null/x: Not a directory; name another folder"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_anything_is(
-    districttype: Command, tmp_path: Path, words: tuple[str, ...], said: str
+    districttype: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    said: str,
 ) -> None:
-    answer = districttype(
-        "classify", "kladno", "--data", "embedded", "--out", tmp_path / "out", *words
-    )
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cells.gpkg").touch()
+    answer = districttype("classify", "kladno", "--data", "embedded", "--out", "out", *words)
     assert (answer.code, answer.out) == (1, "")
     assert answer.err.splitlines()[-1].startswith(f"districttype: {said}")
     assert not [*tmp_path.rglob("*.csv")]

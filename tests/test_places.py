@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+from pyproj import CRS
+from shapely import box
 
 from districttype.city import load_city
 from districttype.errors import ConfigError
+from districttype.layers.schema import Layers
 from districttype.places import find_place, load_places
+from districttype.zones import make_zones
+from districttype.zones.places import PLACES, make_places
 
 
 def test_espoo_has_59_names_in_two_languages() -> None:
@@ -33,3 +39,16 @@ def test_a_city_without_a_gazetteer_has_none_and_a_wrong_one_is_one_line(tmp_pat
     bad.write_text("name_fi,zones\nA,1\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="column zone_set is missing"):
         load_places(espoo.model_copy(update={"places": str(bad)}))
+
+
+def test_a_place_of_two_zones_is_a_zone_whatever_column_names_it(tmp_path: Path) -> None:
+    crs = CRS.from_epsg(3067)
+    shapes = [box(0, 0, 100, 100), box(100, 0, 300, 100)]
+    table = gpd.GeoDataFrame({"zone_id": ["1", "2"], "name": ["A", "B"]}, geometry=shapes, crs=crs)
+    districts = make_zones("districts", table, Layers(crs))
+    file = tmp_path / "places.csv"
+    file.write_text("name,zone_set,zones\nBoth,districts,1;2\nOne,districts,1\n", encoding="utf-8")
+    gazetteer = load_places(load_city("espoo").model_copy(update={"places": str(file)}))
+    found = make_places(gazetteer, {"districts": districts})
+    assert found.name == PLACES
+    assert found.land_m2.to_dict() == {"Both": 30_000.0}

@@ -45,7 +45,7 @@ from districttype.typology.learnt import Learnt, load_all
 from districttype.typology.thresholds import Facets, as_tested, load_facets, moved
 from districttype.typology.zoneset import SMALL, label_set
 from districttype.zones import ZONE_SETS, Zones, make_zone_set
-from districttype.zones.places import make_places
+from districttype.zones.places import PLACES, make_places
 
 DEFAULT_SETS = ("districts", "stations", "cells")
 RAW = Path("data/raw")
@@ -320,11 +320,19 @@ def _require_zones(names: Sequence[str], zones_files: Sequence[Path]) -> None:
             where="--zones",
             todo=f"known are {', '.join(ZONE_SETS)}; or name a polygon file",
         )
+    taken = {*ZONE_SETS, PLACES}
     for file in zones_files:
         if not file.exists():
             raise SourceUnavailableError(
                 "there is no such file", where=f"--zones, {file}", todo="name a polygon file"
             )
+        if file.stem in taken:
+            raise ConfigError(
+                f"there is a zone set {file.stem} already",
+                where=f"--zones, {file}",
+                todo="give the file another name, which will be its zone set's",
+            )
+        taken.add(file.stem)
 
 
 def _zone_sets(

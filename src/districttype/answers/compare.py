@@ -11,6 +11,7 @@ from districttype.errors import EmptyResultError
 from districttype.i18n import N_, Message
 from districttype.lastrun import Kept, Run
 from districttype.typology.alike import Comparison
+from districttype.zones.places import PLACES
 
 BECAUSE = N_("{city}'s {zone} is most like {other_city}'s {other}, because both have {traits}")
 GENERATED = N_("In {city} {layers} are drawn by rule, not how the city is")
@@ -51,7 +52,7 @@ def look_alikes(
     """
     (zone_set, zone_id), *members = find_zones(city, run, zone)
     name = str(run.zones[zone_set].loc[zone_id, "name"])
-    looked_in = zone_set if zone_set in other.indicators and zone_set != "places" else "districts"
+    looked_in = zone_set if zone_set in other.indicators and zone_set != PLACES else "districts"
     of, among = run.indicators[zone_set], other.indicators[looked_in]
     if other is run and zone_set != looked_in:
         among = among.drop(index=[member for _, member in members])

@@ -13,6 +13,7 @@ from districttype.errors import ConfigError, SourceUnavailableError
 from districttype.lastrun import Kept, Run, load_run, read_kept, run_of
 from districttype.layers.collect import Say
 from districttype.places import Place, find_place, load_places
+from districttype.zones.places import PLACES
 
 
 def last_or_new(
@@ -83,9 +84,9 @@ def find_zones(city: City, run: Run, zone: str) -> list[tuple[str, str]]:
     ConfigError
         If nothing is called so; the nearest names are suggested.
     """
-    order = sorted(run.zones, key=lambda name: (name == "places", name != "districts", name))
+    order = sorted(run.zones, key=lambda name: (name == PLACES, name != "districts", name))
     for name in order:
-        if name != "places" and zone in run.zones[name].index:
+        if name != PLACES and zone in run.zones[name].index:
             return [(name, zone)]
     places = load_places(city)
     place = find_place(places, zone) if places is not None else None
@@ -122,8 +123,8 @@ def _of_place(run: Run, place: Place) -> list[tuple[str, str]]:
         for member in place.zones
         if place.zone_set in run.zones and member in run.zones[place.zone_set].index
     ]
-    if len(members) > 1 and "places" in run.zones and place.name in run.zones["places"].index:
-        return [("places", place.name), *members]
+    if len(members) > 1 and PLACES in run.zones and place.name in run.zones[PLACES].index:
+        return [(PLACES, place.name), *members]
     return members
 
 

@@ -8,7 +8,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from districttype.places import name_columns
 from districttype.zones.base import Zones
+
+PLACES = "places"  # the name of the zone set
 
 
 def make_places(places: pd.DataFrame, made: Mapping[str, Zones]) -> Zones | None:
@@ -27,7 +30,7 @@ def make_places(places: pd.DataFrame, made: Mapping[str, Zones]) -> Zones | None
         zone_id and name are the place's first name; None where no place has several zones.
     """
     rows, shapes, land, land_m2 = [], [], [], []
-    names = [column for column in places.columns if column.startswith("name_")]
+    names = name_columns(places)
     for _, place in places.iterrows():
         zones = made.get(place["zone_set"])
         members = [] if zones is None else [z for z in place["zones"].split(";") if z in zones.ids]
@@ -52,7 +55,7 @@ def make_places(places: pd.DataFrame, made: Mapping[str, Zones]) -> Zones | None
     frame.index = frame.index.astype(object)  # as in every other zone set
     frame["name_latin"] = frame["name_latin"].astype(object)
     return Zones(
-        "places",
+        PLACES,
         frame,
         gpd.GeoSeries(land, index=frame.index, crs=crs),
         pd.Series(land_m2, index=frame.index, name="land_m2"),
