@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 from babel.numbers import format_decimal
 from shapely import box
 
+import districttype
 from servers.faulty import serving
 from servers.geo import mapserver
 
@@ -179,3 +180,17 @@ def test_a_language_is_a_file(clone: Path) -> None:
     page = (clone / "out/maps/typology.html").read_text(encoding="utf-8")
     assert '"languages":["et","en","fi","sv"]' in page
     assert '"Densely built":"Tihedalt ehitatud"' in page
+
+
+@pytest.mark.slow
+def test_the_stages_run_from_python_as_shown(clone: Path) -> None:
+    shown = "".join(body for kind, body in blocks("python.md") if kind == "python")
+    counted = "print(len(zones), len(indicators), len(labels), {*focus['zone_id']} <= {*zones.ids})"
+    assert run(clone, "-c", shown + counted) == "88 88 88 True\n"
+
+
+def test_every_public_name_is_explained() -> None:
+    page = (ROOT / "docs" / "developer" / "python.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+`) \|", page, re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert told == {*districttype.__all__} - {"__version__"}
