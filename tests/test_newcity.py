@@ -15,10 +15,11 @@ from districttype import pipeline
 from districttype.answers.draft import country_code, draft, system_for
 from districttype.answers.newcity import new_city
 from districttype.city import City, load_city
-from districttype.errors import ConfigError, EmptyResultError
+from districttype.errors import ConfigError, EmptyResultError, SourceUnavailableError
 from districttype.layers.schema import require_metric
 from districttype.providers import Overpass
-from districttype.sources.nominatim import Place, choose, look_up
+from districttype.sources import nominatim
+from districttype.sources.nominatim import NOMINATIM, Place, choose, look_up
 
 LON, LAT, STEP = 26.7, 58.37, 0.01  # degrees
 MUNICIPALITY = {"boundary": "administrative", "admin_level": "8", "name": "Tõrva"}
@@ -100,6 +101,16 @@ def test_the_live_providers_are_those_of_openstreetmap_within_the_border(
     (first,) = layers["districts"]
     assert isinstance(first, Overpass)
     assert first.boundary == "Tõrva"
+
+
+def test_without_a_network_an_extract_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = NOMINATIM.model_copy(update={"url": "http://127.0.0.1:9/search"})  # nobody listens
+    monkeypatch.setattr(nominatim, "NOMINATIM", gone)
+    with pytest.raises(SourceUnavailableError, match=r"127\.0\.0\.1.* refuses .*--extract FILE"):
+        new_city("Tõrva, Estonia", tmp_path, say=lambda _: None)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_a_file_that_is_there_is_not_overwritten(extract: Path, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from districttype.answers.draft import (
     draft,
 )
 from districttype.city import load_city
-from districttype.errors import ConfigError, DistricttypeError
+from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import Say, collect
 from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
@@ -68,11 +68,7 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     if extract is not None and extract.is_dir():
         raise ConfigError("is a folder", where=str(extract), todo="name the .osm.pbf in it")
     say(f"Looking {town} up in {extract.name if extract else 'OpenStreetMap'}")
-    if extract is not None:
-        place = look_up(town, extract)
-    else:
-        with session() as opened:
-            place = ask(name, opened)
+    place = look_up(town, extract) if extract is not None else _asked(name)
     country = place.country or country_code(land)
     made = draft(place, country, extract, pv_yield=None if extract else _pv_yield(place, say))
     file = folder / f"{made.id}.toml"
@@ -93,6 +89,19 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     wishes = [f"  {layer:<11} {what}" for layer, what in BETTER.items()]
     better = ["", "For better results, add to the file where the city has it:", *wishes]
     return "\n".join([*lines, *known, *better, "", f"Go on with: {run}"])
+
+
+def _asked(name: str) -> Place:
+    """Ask Nominatim for a place; say what else may tell where it cannot be reached."""
+    try:
+        with session() as opened:
+            return ask(name, opened)
+    except SourceUnavailableError as error:
+        raise SourceUnavailableError(
+            error.what,
+            where=error.where,
+            todo="without it name a piece of OpenStreetMap that holds the city: --extract FILE",
+        ) from None
 
 
 def _pv_yield(place: Place, say: Say) -> float | None:
