@@ -143,7 +143,7 @@ def classify(
         gathered = gather(city, data, layers_file=layers_file, raw=raw, refresh=refresh, say=say)
     say(gathered.line)
     layers = gathered.layers
-    for note in _borders(layers):
+    for note in () if gathered.embedded else _borders(layers):  # that these are drawn was just said
         say(note)
     facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
     places = load_places(city)
