@@ -74,6 +74,18 @@ def test_densities_are_averaged_by_land_and_gaps_stay_gaps() -> None:
     assert told.tolist() == [True, False]
 
 
+def test_a_sum_of_which_a_part_is_unknown_is_unknown_and_plans_of_a_row_are_left_out() -> None:
+    some = figures(
+        [(10, 10), (990, 990), (2000, 500)],
+        residents=[100, "", 7],
+        planned_residents=["", 14_000, ""],
+        planned_basis=["", "total", ""],
+    )
+    placed, _, _ = onto(some, districts(*TWO))
+    assert placed.number("residents") == pytest.approx([np.nan, 7], nan_ok=True)
+    assert not placed.has("planned_residents")
+
+
 def test_figures_of_another_place_are_refused() -> None:
     with pytest.raises(ConfigError, match="none of the figures lies in any of the districts"):
         onto(figures([(9e4, 9e4)]), districts(*TWO))
@@ -130,7 +142,7 @@ def test_where_no_figure_is_nothing_is_known(folder: Path) -> None:
     buildings = layers["buildings"]
     assert len(buildings.frame) > 100
     assert shapely.covers(known.buffer(0.01), buildings.frame.geometry.to_numpy()).all()
-    assert buildings.coverage.equals(known)
+    assert buildings.coverage.symmetric_difference(known).area < 1e-3
     assert not buildings.coverage.contains(empty.centroid)
     assert layers["residents"].frame["residents"].sum() == pytest.approx(4000)
     assert standing(layers) == {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -24,9 +25,10 @@ from districttype.sources.figures import (
     sampled,
     synthetic_figures,
 )
+from districttype.sources.figures.complete import complete
 from districttype.sources.figures.power import diagram, fit
 from districttype.sources.figures.shapes import apportion, before, carve, cut_to_grid
-from districttype.sources.figures.tables import Figures, Origin, check_districts
+from districttype.sources.figures.tables import Assumed, Figures, Origin, check_districts
 from districttype.sources.figures.territory import survey
 
 TM35 = CRS.from_epsg(3067)
@@ -274,7 +276,7 @@ def test_many_times_a_city_has_many_times_its_sums() -> None:
 # Cities of which little is published
 
 
-def sparse(**columns: list[float]) -> Figures:
+def sparse(**columns: list[float] | list[str]) -> Figures:
     """Return two districts, 2 x 1 km, of which only some figures are known."""
     table = pd.DataFrame({"id": ["a", "b"], "name": ["A", "B"], "land_km2": [2.0, 2.0], **columns})
     polygons = gpd.GeoSeries(
@@ -321,6 +323,51 @@ def test_a_district_of_unknown_population_has_none_that_counts() -> None:
     assert cells.loc[~north, "residents"].sum() == 5000
 
 
+@pytest.mark.parametrize(
+    ("layer", "column", "value"),
+    [
+        ("buildings", "floor_offices_m2", 9000.0),
+        ("buildings", "dwellings", 2600.0),
+        ("buildings", "floor_homes_recent_m2", 230_000.0),
+        ("streets", "intersections", 40.0),
+        ("stops", "bus_stops", 6.0),
+        ("ground_constraints", "groundwater_area_share", 0.3),
+    ],
+)
+def test_a_layer_is_known_only_in_the_districts_of_which_figures_tell(
+    layer: str, column: str, value: float
+) -> None:
+    rest = {"dwellings": [900.0, 900.0]} if column == "floor_offices_m2" else {}
+    half = reconstruct(sparse(residents=[5000, 30], **{column: [value, np.nan]}, **rest), TM35)
+    south = half.tables["districts"].geometry.iloc[0]
+    assert half.coverage[layer].symmetric_difference(south).area < 1
+    whole = reconstruct(sparse(residents=[5000, 30], **{column: [value, 0.0]}, **rest), TM35)
+    assert layer in whole.tables
+    assert layer not in whole.coverage
+
+
+def test_what_is_generated_of_unknown_residents_is_unknown() -> None:
+    half = sparse(residents=[5000, np.nan])
+    assumed = Assumed(
+        persons_per_home=2.0, jobs_per_resident=0.4, sectors={"offices": 1.0}, basis="for the test"
+    )
+    made = complete(replace(half, origin=half.origin.model_copy(update={"assumed": assumed})), 1)
+    for column in ("dwellings", "jobs", "floor_offices_m2", "bus_stops", "intersections"):
+        assert np.isnan(made.number(column)).tolist() == [False, True]
+    assert made.number("jobs")[0] == 2000
+
+
+def test_a_planned_total_says_nothing_where_it_is_not_known_what_is_there() -> None:
+    figures = sparse(
+        planned_residents=[9000, 9000], planned_floor_m2=[500_000, 500_000],
+        residents=[4000, np.nan], floor_total_recent_m2=[200_000, np.nan],
+        planned_basis=["total", "total"],
+    )  # fmt: skip
+    plans = reconstruct(figures, TM35, only=("plans",)).tables["plans"]
+    assert plans["planned_residents"].tolist() == pytest.approx([5000, np.nan], nan_ok=True)
+    assert plans["reserve_m2"].tolist() == pytest.approx([300_000, np.nan], nan_ok=True)
+
+
 def test_more_intersections_than_land_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"no room for so many intersections in a"):
         reconstruct(sparse(intersections=[50_000, 10]), TM35)
@@ -349,6 +396,17 @@ def test_a_district_without_a_polygon_is_named(tmp_path: Path) -> None:
         folder / "districts.geojson"
     )
     with pytest.raises(ConfigError, match=r"no polygon for 112, 113"):
+        load_figures(folder)
+
+
+def test_several_polygons_of_one_district_are_refused(tmp_path: Path) -> None:
+    folder = copy_of_espoo(tmp_path)
+    write(folder, lake_km2="")
+    ids = [*load_figures(folder).districts["id"], "111"]
+    gpd.GeoDataFrame({"id": ids}, geometry=[shapely.box(24, 60, 25, 61)] * 89, crs=4326).to_file(
+        folder / "districts.geojson"
+    )
+    with pytest.raises(ConfigError, match=r"several polygons for 111"):
         load_figures(folder)
 
 

@@ -71,7 +71,7 @@ def complete(figures: Figures, seed: int) -> Figures:
 
 
 def _made(figures: Figures, assumed: Assumed, dice: np.random.Generator) -> dict[str, Floats]:
-    residents = np.nan_to_num(figures.number("residents"))
+    residents = figures.number("residents")  # where they are unknown, so is all that follows
     made = {"dwellings": np.rint(residents / assumed.persons_per_home)}
     jobs = _jobs(figures, assumed, residents, dice)
     for sector, number in jobs.items():
@@ -94,13 +94,14 @@ def _jobs(
 ) -> dict[str, Floats]:
     """Return whole numbers of jobs by sector and district."""
     land = figures.number("land_km2")
-    mean = residents.sum() / land.sum()
+    known = ~np.isnan(residents)
+    mean = residents[known].sum() / land[known].sum()
     relative = np.clip(residents / land / max(mean, 1e-9), *DENSITY_RANGE)
-    total = assumed.jobs_per_resident * residents.sum()
+    total = assumed.jobs_per_resident * residents[known].sum()
     whole = sum(assumed.sectors.values())
     jobs = {}
     for sector, share in assumed.sectors.items():
         luck = np.exp(SPREAD * dice.standard_normal(len(figures)))
         weight = residents * relative ** CENTRALITY[sector] * luck
-        jobs[sector] = np.rint(total * share / whole * weight / weight.sum())
+        jobs[sector] = np.rint(total * share / whole * weight / weight[known].sum())
     return jobs

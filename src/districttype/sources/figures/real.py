@@ -15,14 +15,16 @@ from districttype.sources.figures.shapes import Bools, Ints
 from districttype.sources.figures.tables import AMOUNTS, SHARES, WGS84, Figures
 
 NAMES: Final = ("name", "name_sv", "name_latin", "parent")
+PLANS: Final = ("reserve_m2", "planned_floor_m2", "planned_residents")
 MEANS: Final = ("density_met_per_ha", *SHARES)  # not to be added up; weighted by land
 
 
 def onto(figures: Figures, districts: gpd.GeoDataFrame) -> tuple[Figures, Bools, int]:
     """Put figures on districts that came from elsewhere, in their borders and with their names.
 
-    Amounts of several rows in one district are added, shares and densities averaged by land. What
-    was published as a text of a single row (owners, plans) is left out: it may not be true of more.
+    Amounts of several rows in one district are added, where all of them are known; shares and
+    densities averaged by land. What was published of a single row (owners, plans) is left out: it
+    may not be true of more.
 
     Parameters
     ----------
@@ -54,13 +56,15 @@ def onto(figures: Figures, districts: gpd.GeoDataFrame) -> tuple[Figures, Bools,
     land = table["land_km2"]
     holder = pd.Series(row[inside], index=table.index)
     made: dict[str, pd.Series] = {}
-    for name in table.columns.intersection([*AMOUNTS, *MEANS]).drop("land_km2"):
+    told = table.columns.intersection([*AMOUNTS, *MEANS]).difference(["land_km2", *PLANS])
+    for name in told:
         if name in MEANS:
             weight = land.where(table[name].notna())
             total = (table[name] * weight).groupby(holder).sum(min_count=1)
             made[name] = total / weight.groupby(holder).sum(min_count=1)
         else:
-            made[name] = table[name].groupby(holder).sum(min_count=1)
+            # Of a row that is not known the district has some too: the others are no sum of it.
+            made[name] = table[name].groupby(holder).sum(skipna=False)
     numbers = pd.DataFrame(made).reindex(range(len(districts)))
     kept = pd.DataFrame(
         {
@@ -69,12 +73,12 @@ def onto(figures: Figures, districts: gpd.GeoDataFrame) -> tuple[Figures, Bools,
             "land_km2": districts.area.to_numpy() / 1e6,
         }
     )
-    told = np.isin(np.arange(len(districts)), row)
+    held = np.isin(np.arange(len(districts)), row)
     polygons = districts.geometry.to_crs(WGS84).reset_index(drop=True)
     placed = replace(
         figures, districts=kept.join(numbers), outline=None, polygons=gpd.GeoSeries(polygons)
     )
-    return placed, told, int((~inside).sum())
+    return placed, held, int((~inside).sum())
 
 
 def _holders(figures: Figures, districts: gpd.GeoDataFrame) -> Ints:

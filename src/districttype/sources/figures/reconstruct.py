@@ -42,12 +42,14 @@ from districttype.sources.figures.surfaces import Surface
 from districttype.sources.figures.tables import Figures
 from districttype.sources.figures.targets import Targets, promise
 from districttype.sources.figures.territory import Territory, survey
+from districttype.sources.figures.told import told_of
 
 SEED = 2024
 CELL_M = 250.0
 ATOM_M = 125.0
 RECENT_YEAR = 2019  # homes since the stock's year (2016) and until the recent one (2022): between
 CALIBRATIONS = 5
+DRAWN_WHERE_KNOWN = ("plans", "ownership", "ground")
 USE = {"flats": "apartment", **{kind: kind for kind in KINDS[2:]}}
 
 
@@ -122,13 +124,16 @@ def reconstruct(
         **_surfaces(city, grid_origin, crs),
     }
     tables = {name: make() for name, make in makers.items() if only is None or name in only}
-    partial = ("plans", "ownership", "ground")
     found = {name: table for name, table in tables.items() if table is not None}
     coverage = {
         name: shapely.union_all(found[name].geometry.to_numpy())
-        for name in partial
+        for name in DRAWN_WHERE_KNOWN
         if name in found
     }
+    for name in found:
+        told = told_of(figures, name)
+        if not told.all():
+            coverage[name] = shapely.union_all(city.territory.zones[told])
     return Reconstruction(crs, found, coverage, figures.generated)
 
 

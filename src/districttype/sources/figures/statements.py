@@ -20,7 +20,8 @@ def plans(figures: Figures, land: Shapes, crs: CRS) -> gpd.GeoDataFrame | None:
 
     The reserve is the published one; where none is, the planned floor area, less what stands in
     the district already if it is a total. Residents are those to come: a published total less all
-    who live in the district, which is the least that it can mean.
+    who live in the district, which is the least that it can mean. Both are unknown where a total is
+    planned for a district of which it is not known what is there.
 
     Growth that is announced for a place with a station lies within 800 m of it, not all over its
     district; the plan's own border is not published.
@@ -35,8 +36,8 @@ def plans(figures: Figures, land: Shapes, crs: CRS) -> gpd.GeoDataFrame | None:
         if figures.has("planned_basis")
         else np.zeros(len(figures), dtype=bool)
     )
-    stands = np.nan_to_num(figures.number("floor_total_recent_m2"))
-    lives = np.nan_to_num(figures.number("residents"))
+    # A total says nothing of what is to come where it is not known what is there: NaN then.
+    stands, lives = figures.number("floor_total_recent_m2"), figures.number("residents")
     to_come = np.maximum(floor - np.where(total, stands, 0.0), 0.0)
     grows = np.maximum(people - np.where(total, lives, 0.0), 0.0)
     place = _places(figures, land, crs)

@@ -300,6 +300,9 @@ def _read_polygons(path: Path, districts: pd.DataFrame) -> gpd.GeoSeries | None:
     if "id" not in frame.columns:
         raise ConfigError("property 'id' is missing", where=str(path))
     polygons = frame.set_index(frame["id"].astype(str)).geometry.to_crs(WGS84)
+    twice = sorted(set(polygons.index[polygons.index.duplicated()]) & set(districts["id"]))
+    if twice:
+        raise ConfigError(f"several polygons for {', '.join(twice)}", where=str(path))
     without = [name for name in districts["id"] if name not in polygons.index]
     if without:
         raise ConfigError(f"no polygon for {', '.join(without)}", where=str(path))
