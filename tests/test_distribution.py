@@ -73,6 +73,17 @@ def test_every_release_has_its_part_in_the_changelog() -> None:
     assert [tag for tag in tags if tag.removeprefix("v") not in dates] == []
 
 
+def test_the_sdist_holds_all_that_git_holds(tmp_path: Path) -> None:
+    """Tests read the Makefile, the recipe and templates: they pass in what one unpacks, too."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("what git holds cannot be told in a plain folder (sdist or zip)")
+    run(*BUILD, "--no-isolation", "--sdist", "--outdir", tmp_path, ROOT, cwd=tmp_path)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as packed:
+        held = {name.partition("/")[2] for name in packed.getnames()}
+    tracked = set(run("git", "ls-files", "-z", cwd=ROOT).split("\0")) - {""}
+    assert {name for name in tracked - held if (ROOT / name).exists()} == set()
+
+
 @pytest.mark.slow
 def test_a_tag_is_the_version_and_an_archive_of_it_knows(tmp_path: Path) -> None:
     project = tmp_path / "project"
