@@ -124,6 +124,8 @@ def test_learn_tests_block_by_block_and_writes_a_model_that_classifies(
     assert load(model).city == "Adorf"
     said = districttype("learn", *town, "--labels", labels).out
     assert f"classify CITY --model {model}" in said
+    refused = districttype("learn", *town, "--labels", labels, "--models", labels)
+    assert refused.err.splitlines()[-1].startswith(f"districttype: {labels}: File exists; name ano")
     assert "given -> rules: sparse -> dense 1, sparse 12" in said
     labels.write_text("name,density\nAcentre0,dense\nAsuburb0,low\n", "utf-8")
     refused = districttype("learn", *town, "--labels", labels)

@@ -15,7 +15,12 @@ from districttype import pipeline
 from districttype.answers.draft import country_code, draft, system_for
 from districttype.answers.newcity import new_city
 from districttype.city import City, load_city
-from districttype.errors import ConfigError, EmptyResultError, SourceUnavailableError
+from districttype.errors import (
+    ConfigError,
+    DistricttypeError,
+    EmptyResultError,
+    SourceUnavailableError,
+)
 from districttype.layers.schema import require_metric
 from districttype.providers import Overpass
 from districttype.sources import nominatim
@@ -139,6 +144,8 @@ def test_a_slip_of_the_pen_does_not_go_unseen(extract: Path, tmp_path: Path) -> 
     assert "taken" not in said
     said = new_city("Tõrva, Estonai", tmp_path / "d", extract=abroad, say=lambda _: None)
     assert "No country is called Estonai (did you mean Estonia?)" in said
+    with pytest.raises(DistricttypeError, match=r"x.osm: File exists; name .* folder with --to"):
+        new_city("Tõrva, Estonia", abroad, extract=extract, say=lambda _: None)
     with pytest.raises(ConfigError, match="NAME: no city is named"):
         new_city(" , Estonia", tmp_path, extract=extract, say=lambda _: None)
     with pytest.raises(ConfigError, match=r"data: is a folder; name the .osm.pbf in it"):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 
 class DistricttypeError(Exception):
     """Root of every error the program raises on purpose.
@@ -32,6 +36,35 @@ class DistricttypeError(Exception):
 
 def _rebuild(kind: type[DistricttypeError], what: str, where: str, todo: str) -> DistricttypeError:
     return kind(what, where=where, todo=todo)
+
+
+@contextmanager
+def writing(folder: Path, option: str) -> Iterator[None]:
+    """Make a folder and write into it; what the system refuses is one clear line.
+
+    Parameters
+    ----------
+    folder
+        The folder, made where it is missing.
+    option
+        What names it on the command line.
+
+    Raises
+    ------
+    DistricttypeError
+        If the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except DistricttypeError:
+        raise  # some are OSErrors as well, and say it better
+    except OSError as error:
+        raise DistricttypeError(
+            error.strerror or str(error),
+            where=str(error.filename or folder),
+            todo=f"name another folder with {option}, or make room in this one",
+        ) from error
 
 
 class ConfigError(DistricttypeError, ValueError):

@@ -12,7 +12,7 @@ import pandas as pd
 from districttype.answers.runs import find_places
 from districttype.answers.texts import kappa
 from districttype.city import City
-from districttype.errors import ConfigError
+from districttype.errors import ConfigError, writing
 from districttype.lastrun import Run
 from districttype.typology.learn import learn
 from districttype.typology.learnt import save
@@ -42,6 +42,8 @@ def learn_labels(city: City, run: Run, labels: Path, folder: Path) -> dict[str, 
     ------
     ConfigError
         If no facet can be learnt.
+    DistricttypeError
+        If the folder cannot be written.
     """
     expected = read_expected(labels)
     found = find_places(city, run, expected.index)
@@ -70,7 +72,8 @@ def learn_labels(city: City, run: Run, labels: Path, folder: Path) -> dict[str, 
         except ConfigError as error:
             report[facet] = {"refused": str(error)}
             continue
-        report[facet] = {**learnt.report, "model": str(save(learnt, folder))}
+        with writing(folder, "--models"):
+            report[facet] = {**learnt.report, "model": str(save(learnt, folder))}
     if not any("model" in entry for entry in report.values()):
         raise ConfigError("; ".join(entry["refused"] for entry in report.values()))
     return report

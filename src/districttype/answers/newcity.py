@@ -16,7 +16,7 @@ from districttype.answers.draft import (
     draft,
 )
 from districttype.city import load_city
-from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
+from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError, writing
 from districttype.layers.collect import Say, collect
 from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
@@ -61,12 +61,16 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
         If no name is given, the file is there already, or the extract is a folder.
     SourceError
         If neither an extract nor the network tells where the city is.
+    DistricttypeError
+        If the folder cannot be written.
     """
     town, _, land = (part.strip() for part in name.partition(","))
     if not town:
         raise ConfigError("no city is named", where="NAME", todo='name one: "Tartu, Estonia"')
     if extract is not None and extract.is_dir():
         raise ConfigError("is a folder", where=str(extract), todo="name the .osm.pbf in it")
+    with writing(folder, "--to"):
+        pass  # refused before anything is asked
     say(f"Looking {town} up in {extract.name if extract else 'OpenStreetMap'}")
     place = look_up(town, extract) if extract is not None else _asked(name)
     country = place.country or country_code(land)
@@ -78,14 +82,14 @@ def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) 
     if extract is not None:
         say("Reading the extract to see what it knows")
         known = ["", *knows(_read(made, extract.parent))]
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_text(made.city, encoding="utf-8")
     lines, run = [*_doubts(place, country, land), f"Wrote {file}"], f"districttype classify {file}"
-    if extract is not None:
-        layers = folder / f"{made.id}-layers.toml"
-        layers.write_text(made.layers, encoding="utf-8")
-        lines.append(f"Wrote {layers}")
-        run += f" --data {extract.parent} --layers {layers}"
+    with writing(folder, "--to"):
+        file.write_text(made.city, encoding="utf-8")
+        if extract is not None:
+            layers = folder / f"{made.id}-layers.toml"
+            layers.write_text(made.layers, encoding="utf-8")
+            lines.append(f"Wrote {layers}")
+            run += f" --data {extract.parent} --layers {layers}"
     wishes = [f"  {layer:<11} {what}" for layer, what in BETTER.items()]
     better = ["", "For better results, add to the file where the city has it:", *wishes]
     return "\n".join([*lines, *known, *better, "", f"Go on with: {run}"])

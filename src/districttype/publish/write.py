@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from districttype.errors import DistricttypeError
+from districttype.errors import writing
 from districttype.publish import tables
 from districttype.publish.edition import Edition
 from districttype.publish.focustables import focus_tables, with_coordinates
@@ -92,16 +92,8 @@ def require_folder(out: Path) -> None:
 @contextmanager
 def _staging(out: Path) -> Iterator[Path]:
     """Open a folder within the one of the outputs; what the system refuses is one clear line."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=out) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise DistricttypeError(
-            error.strerror or str(error),
-            where=str(error.filename or out),
-            todo="name another folder with --out, or make room in this one",
-        ) from error
+    with writing(out, "--out"), tempfile.TemporaryDirectory(prefix=".new-", dir=out) as folder:
+        yield Path(folder)
 
 
 def _write_tables(edition: Edition, out: Path, languages: Sequence[str]) -> None:
