@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser
 
 from browser import offline
@@ -30,3 +31,14 @@ def size(pdf: Path) -> tuple[int, int]:
     found = re.search(r"Page size:\s+([\d.]+) x ([\d.]+)", info)
     assert found is not None
     return round(float(found[1])), round(float(found[2]))
+
+
+def inked(pdf: Path, colour: str) -> float:
+    """Return the share of a document's first sheet that is printed in a colour."""
+    draw = [command("pdftoppm", "poppler-utils"), "-r", "40", "-f", "1", "-l", "1", pdf]
+    picture = subprocess.run(draw, check=True, capture_output=True).stdout
+    head = re.match(rb"P6\s+(\d+)\s+(\d+)\s+255\s", picture)
+    assert head is not None
+    pixels = np.frombuffer(picture[head.end() :], np.uint8).reshape(-1, 3).astype(int)
+    wanted = [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
+    return float((np.abs(pixels - wanted) <= 3).all(axis=1).mean())

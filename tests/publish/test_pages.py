@@ -16,10 +16,11 @@ from browser import offline, running
 from districttype.errors import ConfigError
 from districttype.i18n import translate
 from districttype.publish import Edition, publish
+from districttype.publish.maps import write_map
 from districttype.publish.report import write_reports
 from districttype.publish.stamp import attributions
 from districttype.publish.workshop import write_workshop
-from paper import A3_ACROSS, A4, A4_ACROSS, printed, size
+from paper import A3_ACROSS, A4, A4_ACROSS, inked, printed, size
 
 LANGUAGES = ("fi", "sv", "en")
 STAMP = "Reconstructed from published figures, not for decisions on single plots."
@@ -292,6 +293,23 @@ def test_a_map_prints_with_its_legend_and_the_whole_city(
     assert 0 <= zones[1] < zones[3] <= stage["height"]
     assert max(zones[2] - zones[0], zones[3] - zones[1]) > 0.4 * stage["height"]
     assert legend["x"] + legend["width"] <= stage["x"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("page", "fragment", "colour"),
+    [
+        ("focus", "#layer=A5&lang=en&district=713", "#ad3f5a"),  # blocks on a score of 0.72
+        ("typology", "#level=cells&lang=en", "#2f7fb9"),  # cells, too many for SVG
+    ],
+)
+def test_what_is_drawn_on_top_hides_nothing_on_paper(
+    browser: Browser, tmp_path: Path, page: str, fragment: str, colour: str
+) -> None:
+    write_map(toy.edition(cells=60), tmp_path / f"{page}.html", ("en",))
+    printed(browser, tmp_path / f"{page}.html", fragment, tmp_path / "map.pdf")
+    assert inked(tmp_path / "map.pdf", colour) > 0.005
+    assert inked(tmp_path / "map.pdf", "#f1eee7") > 0.05  # the ground under all
 
 
 def crowded() -> Edition:

@@ -228,7 +228,7 @@
       const open = document.body.classList.toggle("layers-open");
       $("open-layers").setAttribute("aria-expanded", String(open));
     });
-    let before = null;
+    let before = null, copies = [];
     window.addEventListener("beforeprint", function () {
       quiet = true;
       before = [map.getCenter(), map.getZoom()];
@@ -236,12 +236,26 @@
       map.invalidateSize({ animate: false });
       if (D.state.zones.length) map.fitBounds(D.zoneBounds(D.state.zones), { animate: false, maxZoom: 13, padding: [20, 20] });
       else { const b = D.data.bounds; map.fitBounds([[b[1], b[0]], [b[3], b[2]]], { animate: false, padding: [8, 8] }); }
+      copies = copied();
     });
     window.addEventListener("afterprint", function () {
       document.body.classList.remove("printing");
+      copies.forEach(function (copy) { copy.previousSibling.hidden = false; copy.remove(); });
       map.invalidateSize({ animate: false });
       map.setView(before[0], before[1], { animate: false });
       quiet = false;
+    });
+  }
+
+  /* A canvas is printed as the strokes that made it, and the clearing of it as a white sheet that
+     hides what lies under it; a copy of it is printed as the picture that it is. */
+  function copied() {
+    return Array.from(document.querySelectorAll("#stage canvas")).map(function (canvas) {
+      const copy = canvas.cloneNode();
+      if (canvas.width && canvas.height) copy.getContext("2d").drawImage(canvas, 0, 0);
+      canvas.after(copy);
+      canvas.hidden = true;
+      return copy;
     });
   }
 
