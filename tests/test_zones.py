@@ -24,6 +24,7 @@ from districttype.layers.schema import Layer, Layers, conform
 from districttype.planar import polygonal
 from districttype.zones import ZONE_SETS, dry_land, make_zone_set, make_zones
 from districttype.zones.blocks import merge_slivers
+from districttype.zones.places import make_places
 from districttype.zones.stations import merge_stops, slug
 
 TM35 = CRS.from_epsg(3067)
@@ -103,6 +104,28 @@ def test_a_published_land_area_stands() -> None:
     frame = TWO.frame.assign(land_km2=[1.5, np.nan])
     zones = make_zones("districts", frame, layers())
     assert zones.land_m2.tolist() == [1.5e6, 2e6]
+
+
+def test_a_place_of_overlapping_zones_has_its_land_once() -> None:
+    shapes = [box(0, 0, 1000, 1000), box(500, 0, 1500, 1000), box(5000, 0, 6000, 1000)]
+    frame = gpd.GeoDataFrame(
+        {"zone_id": ["a", "b", "c"], "name": ["A", "B", "C"]}, geometry=shapes, crs=TM35
+    )
+    made = {"stations": make_zones("stations", frame, layers())}
+    named = {
+        "name_fi": ["Both", "Apart", "By name", "Half unknown"],
+        "zone_set": "stations",
+        "zones": ["a;b", "a;c", "A;c", "a;b;nowhere"],
+    }
+    places = make_places(pd.DataFrame(named), made)
+    assert places is not None
+    assert places.land_m2.to_dict() == pytest.approx({"Both": 1.5e6, "Apart": 2e6, "By name": 2e6})
+    # Published land stands for what is drawn of it.
+    stated = make_zones("districts", TWO.frame.assign(land_km2=[1.5, np.nan]), layers())
+    both = pd.DataFrame({"name_fi": ["Both"], "zone_set": ["districts"], "zones": ["111;222"]})
+    places = make_places(both, {"districts": stated})
+    assert places is not None
+    assert places.land_m2.tolist() == [3.5e6]
 
 
 # --- stations ---------------------------------------------------------------------------------

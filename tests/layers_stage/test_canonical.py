@@ -111,3 +111,16 @@ def test_a_condition_on_what_is_unknown_does_not_hold() -> None:
     columns = {"building_id": "building_id"}
     found = canonical("buildings", table, columns=columns, where="storeys > 2")
     assert found["building_id"].tolist() == ["1"]
+
+
+def test_a_building_that_stands_was_not_built_in_years_to_come() -> None:
+    table: dict[str, Any] = {
+        "id": ["1", "2", "3"], "year": [2091, 2091, 1991], "now": ["existing", "planned", None],
+    }  # fmt: skip
+    columns = {"building_id": "id", "year_built": "year", "status": "now"}
+    frame = gpd.GeoDataFrame(table, geometry=[SQUARE] * 3, crs=3067)
+    given = VectorFile.model_validate({"provider": "P", "file": "x", "columns": columns})
+    found, changes, _ = rows("buildings", given, Raw(frame), Layers(CRS.from_epsg(3067)))
+    assert found["year_built"].tolist() == pytest.approx([np.nan, 2091, 1991], nan_ok=True)
+    assert found["year_built_origin"].tolist() == ["missing", "register", "register"]
+    assert changes["years still to come of buildings that stand dropped"] == 1

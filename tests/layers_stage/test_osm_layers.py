@@ -319,13 +319,15 @@ def test_stops_know_their_mode():
         {"highway": "bus_stop", "name": "A"},
         {"railway": "station", "station": "subway", "start_date": "2022-12-03"},
         {"railway": "station"},
-        {"railway": "tram_stop"},
+        {"railway": "tram_stop", "start_date": "when it is done"},
     ]
     frame = objects("stops", rows, [shapely.Point(i, 0) for i in range(4)])
     provider = VectorFile(provider="x", file="x.osm")
-    made = osm.canonical("stops", Raw(frame), provider, Layers(frame.crs), Counter(), [])
+    changes: Counter[str] = Counter()
+    made = osm.canonical("stops", Raw(frame), provider, Layers(frame.crs), changes, [])
     assert made["mode"].tolist() == ["bus", "metro", "rail", "tram"]
     assert made["opened"].tolist()[1] == 2022
+    assert changes == {"values of opened that cannot be read": 1}
 
 
 # Whole cities

@@ -61,6 +61,7 @@ def test_years(text, expected) -> None:
     [
         ("1200", 1200), ("1 200", 1200), ("1\u00a0200 m2", 1200), ("5,5", 5.5), ("0", NAN),
         (0, NAN), ("999999999", NAN), ("-1", NAN), ("120 k-m2", 120), ("big", NAN), (356.5, 356.5),
+        ("1,234", NAN), ("12,500 m2", NAN), ("0,125", 0.125), ("1234,567", 1234.567),
         ("1,234,567", 1234567), ("1,234.5 m²", 1234.5), ("0.2 ha", 2000), ("1\u202f234,5", 1234.5),
     ],
 )  # fmt: skip
@@ -69,9 +70,9 @@ def test_areas(text, expected) -> None:
 
 
 def test_counts_know_zero_from_missing() -> None:
-    found, unread = parse.counts(["0", "99", "-1", "999999999", "", "x"])
-    assert found == pytest.approx([0, 99, NAN, NAN, NAN, NAN], nan_ok=True)
-    assert unread == 1
+    found, unread = parse.counts(["0", "99", "-1", "999999999", "", "x", "1,234"])
+    assert found == pytest.approx([0, 99, NAN, NAN, NAN, NAN, NAN], nan_ok=True)
+    assert unread == 2
 
 
 def test_dates_of_a_database_are_years() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -100,7 +101,8 @@ def finish_buildings(
 ) -> gpd.GeoDataFrame:
     """Add what every building must have: an id, a status, origins, and a derived floor area.
 
-    A height that contradicts the storeys is dropped and counted; storeys are derived from a height
+    A year to come of a building that stands is dropped and counted, and so is a height that
+    contradicts the storeys; storeys are derived from a height
     (by the usual height of a floor of that use) where only that is known; floor area is footprint
     times storeys where it is not stated.
     """
@@ -116,6 +118,9 @@ def finish_buildings(
     true = parse.agree(floors, height)
     changes["heights that contradict the storeys dropped"] += int((~true).sum())
     height[~true] = np.nan
+    to_come = made["status"].eq("existing") & made["year_built"].gt(_this_year())
+    changes["years still to come of buildings that stand dropped"] += int(to_come.sum())
+    made["year_built"] = made["year_built"].mask(to_come)
     for name in ORIGINS:
         known = made[name].notna().to_numpy()
         made[f"{name}_origin"] = np.where(known, origin, "missing").astype(object)
@@ -131,6 +136,10 @@ def finish_buildings(
     made.loc[derived, "floor_area_m2_origin"] = "derived"
     made["floor_area_m2"] = area
     return made
+
+
+def _this_year() -> int:
+    return date.today().year  # noqa: DTZ011 - a calendar year, of wherever this runs
 
 
 def floor_heights(use: pd.Series) -> np.ndarray:

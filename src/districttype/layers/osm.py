@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import geopandas as gpd
 import numpy as np
@@ -85,12 +85,21 @@ def canonical(
         made["name"] = part["name"]
     if layer == "stops":
         opened = part["start_date"].where(part["start_date"].notna(), part["opening_date"])
-        made["opened"], _ = parse.years(opened)
+        made["opened"] = _read(parse.years, opened, "opened", changes)
     if layer in {"services", "energy_sites"}:
-        made["capacity"], _ = parse.counts(part["capacity"])
+        made["capacity"] = _read(parse.counts, part["capacity"], "capacity", changes)
     if layer == "services":
         made["vacant"] = made["class"].eq("vacant_premises")
     return made
+
+
+def _read(
+    parser: Callable[..., parse.Parsed], texts: pd.Series, name: str, changes: Counter[str]
+) -> parse.Floats:
+    """Read numbers out of texts and count those that cannot be read."""
+    numbers, unread = parser(texts)
+    changes[f"values of {name} that cannot be read"] += unread
+    return numbers
 
 
 def _whole(layer: str, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

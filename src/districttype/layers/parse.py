@@ -42,6 +42,8 @@ _PLAIN = re.compile(rf"[-+]?(?:{_NUMBER})(?:e[-+]?\d+)?")
 _BELOW_ZERO = re.compile(r"-\s*\d+(?:\.\d+)?(?:\s*m)?")
 _THOUSANDS = re.compile(r"(?<=\d)[\s\u00a0\u202f](?=\d{3}(?!\d))")
 _COMMAS = re.compile(r"\d{1,3}(?:,\d{3}){2,}(?:\.\d+)?|\d{1,3}(?:,\d{3})+\.\d+")
+# Twelve hundred in English, one and a fifth in Finnish: nothing in the text tells which.
+_EITHER = re.compile(r"[1-9]\d{0,2},\d{3}(?:[^\d.,].*)?")
 _PARTS = re.compile(r"\s*[;/|]\s*|\s*(?:\.\.|–|—)\s*|\s+-\s+|(?<=[\d'\"m])-(?=\d)|,\s+")
 
 
@@ -61,13 +63,13 @@ def years(values: Any) -> Parsed:
 
 
 def areas(values: Any) -> Parsed:
-    """Return areas in m²: '1 234,5', '850 m²', '0.2 ha'; 0 is missing."""
-    return _each(values, _largest(_area), low=1e-9, high=5e6)
+    """Return areas in m²: '1 234,5', '850 m²', '0.2 ha'; 0 is missing, '1,234' may be either."""
+    return _each(values, _sure(_largest(_area)), low=1e-9, high=5e6)
 
 
 def counts(values: Any) -> Parsed:
     """Return counts of people, dwellings, departures: 0 is a count, sentinels are missing."""
-    return _each(values, _plain, low=0.0, high=1e8)
+    return _each(values, _sure(_plain), low=0.0, high=1e8)
 
 
 def agree(floors: Floats, height: Floats) -> NDArray[np.bool_]:
@@ -124,6 +126,11 @@ def _largest(one: Callable[[str], float | None]) -> Callable[[str], float | None
         return max(known) if known and len(known) == len(found) else None
 
     return read
+
+
+def _sure(one: Callable[[str], float | None]) -> Callable[[str], float | None]:
+    """Leave unread what may be a thousand or a thousandth."""
+    return lambda text: None if _EITHER.fullmatch(text) else one(text)
 
 
 def _storey(text: str) -> float | None:
