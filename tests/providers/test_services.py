@@ -43,9 +43,15 @@ def test_a_join_names_a_provider_of_its_own() -> None:
     assert isinstance(provider.joins[0].provider, Wfs)
 
 
+HEIGHTS = {"provider": "C", "source": "webterrain", "url": "https://example.org/{tile}.tif"}
+PEOPLE = {**HEIGHTS, "source": "grid", "bands": {"residents": "2020"}}
+
+
 @pytest.mark.parametrize(
     ("table", "line"),
     [
+        ({**HEIGHTS, "resolution": 50, "nodata": [0]}, "can no longer be told from a height"),
+        ({**PEOPLE, "resolution": 500}, "buildings.0.resolution: "),
         ({**WFS, "typ": "x"}, "layers.toml: buildings.0.typ: unknown key"),
         (
             {**WFS, "source": "wsf"},

@@ -85,6 +85,19 @@ def test_headways_count_as_departures(tmp_path: Path) -> None:
     assert metro["departures_peak_hour"] == 6.0  # twelve from 7 to 9
 
 
+def test_calls_between_timed_ones_count_in_the_hour_they_fall_in(tmp_path: Path) -> None:
+    times = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence,pickup_type\n"
+        "t1,08:30:00,08:30:00,a,1,0\nt1,,,b,2,0\nt1,,,idle,3,0\nt1,09:30:00,09:30:00,z,4,0\n"
+        "t2,06:00:00,06:00:00,a,1,0\nt2,,,b,2,0\nt2,06:30:00,06:30:00,z,3,0\n"
+    )
+    raw = read_feed(feed(tmp_path / "f.zip", stop_times=times), provider(), Wanted())
+    day = raw.frame.set_index("stop_id")
+    assert day["departures_day"].to_dict() == {"a": 2, "b": 2, "idle": 1}
+    # Half past eight; ten to nine; ten past nine. What leaves at six is before the peak.
+    assert day["departures_peak_hour"].to_dict() == {"a": 0.5, "b": 0.5, "idle": 0.0}
+
+
 @pytest.mark.parametrize(
     ("number", "mode"),
     [("0", "tram"), ("1", "metro"), ("2", "rail"), ("3", "bus"), ("4", "ferry"), ("109", "rail"),

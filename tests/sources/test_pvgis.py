@@ -58,6 +58,15 @@ def test_a_refusal_and_nonsense_are_told() -> None:
         yield_of(answer(9.0))
 
 
+def test_a_yield_that_is_no_number_is_told() -> None:
+    with pytest.raises(SourceError, match="yield that is no number"):
+        yield_of(answer(931.0, peak=0.0))
+    without: dict[str, Any] = answer(931.0)
+    del without["outputs"]["totals"]["fixed"]["E_y"]
+    with pytest.raises(SourceError, match="yield that is no number"):
+        yield_of(without)
+
+
 def test_a_point_of_the_city_is_asked_for_at_the_best_tilt(server: Server, hasty: Session) -> None:
     asked: dict[str, str] = {}
 

@@ -35,6 +35,26 @@ def test_codes_are_dated_so_variables_are_found_by_text_or_role() -> None:
         question(ABOUT, {"Area": ["Esbo"]}, where="S")
 
 
+@pytest.mark.parametrize(
+    ("codes", "texts", "last"),
+    [
+        ([*map(str, range(13))], [*map(str, range(2012, 2025))], "12"),  # years by their place
+        (["2024Q4", "2025Q1", "2024Q1"], [], "2025Q1"),
+        (["2024M10", "2024M9"], [], "2024M10"),
+        (["2024", "2023"], ["the year 2024", "the year 2023"], "2024"),
+    ],
+)
+def test_last_is_the_latest_time(codes: list[str], texts: list[str], last: str) -> None:
+    year = {"code": "Year", "values": codes, "valueTexts": texts}
+    (asked,) = question({"variables": [year]}, {"Year": ["last"]}, where="S")["query"]
+    assert asked["selection"]["values"] == [last]
+
+
+def test_without_times_nothing_is_the_last() -> None:
+    with pytest.raises(SourceError, match="does not tell which value of Area is the last"):
+        question(ABOUT, {"Area": ["last"]}, where="S")
+
+
 def test_table_is_asked_and_read(server: Server, hasty: Session, tmp_path: Path) -> None:
     def answer(call: Call) -> None:
         if call.command == "GET":

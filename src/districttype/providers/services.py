@@ -218,7 +218,12 @@ class Pixels(Service):
         ),
     )
     resolution: float | None = Field(
-        default=None, gt=0, description="Pixel size to read, in metres; left out: the raster's own"
+        default=None,
+        gt=0,
+        description=(
+            "Pixel size to read, in metres; left out: the raster's own. Of classes the commonest "
+            "is taken, of heights the mean"
+        ),
     )
     crs: str | None = Field(default=None, description="CRS, where the file states none or lies")
 
@@ -247,6 +252,10 @@ class Grid(Pixels):
         ),
     )
 
+    resolution: None = Field(
+        default=None, description="The raster's own: a mean of counts would lose people"
+    )
+
     @field_validator("bands", mode="before")
     @classmethod
     def _written(cls, value: Mapping[str, object]) -> dict[str, str]:
@@ -270,6 +279,15 @@ class WebTerrain(Pixels):
     square: float = Field(
         default=100.0, ge=10, le=1000, description="Side of the squares whose slope is told, m"
     )
+
+    @model_validator(mode="after")
+    def _heights_only(self) -> Self:
+        if self.resolution is not None and (self.nodata or self.valid is not None):
+            raise ValueError(
+                "`resolution` takes means, in which a value of `nodata` or outside `valid` can no "
+                "longer be told from a height: leave it out"
+            )
+        return self
 
 
 class Burned(Service):

@@ -190,6 +190,7 @@ def _by_offset(query: Query, read_: Pages) -> None:
 def _by_id(query: Query, read_: Pages) -> None:
     """Read the rows of a server too old to page: first their numbers, then the rows by number."""
     ids = sorted(query.told("returnIdsOnly").get("objectIds") or [])
+    read_.total = max(read_.total or 0, len(ids))  # also where the server does not count
     step = min(query.layer.page, IDS_AT_ONCE)
     plain = {key: value for key, value in query.asked.items() if key not in CHOOSING}
     for at in range(0, len(ids), step):

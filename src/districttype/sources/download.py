@@ -13,6 +13,7 @@ they, too, are given files, or (rasters) the reader of byte ranges in `ranges.py
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
@@ -172,6 +173,20 @@ class Session:
     def ask(self, request: Request, provider: Service) -> tuple[bytes, Mapping[str, str]]:
         """Return an answer's body and headers without storing it; for small answers only."""
         return self._exchange(request, provider, ToMemory(limit=64 * 2**20))
+
+    def ask_json(self, request: Request, provider: Service) -> Any:
+        """Return a small JSON document without storing it.
+
+        Raises
+        ------
+        SourceError
+            If it does not answer, or sends something else.
+        """
+        body, _ = self.ask(request, provider)
+        try:
+            return json.loads(body)
+        except ValueError:
+            raise SourceError("sent no JSON", where=provider.provider) from None
 
     def exchange(self, request: Request, provider: Service, plan: Plan[T]) -> T:
         """Send a request and let `plan` take the answer; for readers of byte ranges."""

@@ -147,7 +147,26 @@ def _times(feed: zipfile.ZipFile, trips: set[str], where: str) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=wanted)
     table["seconds"] = _seconds(table["departure_time"], table["arrival_time"])
     table["stop_sequence"] = pd.to_numeric(table["stop_sequence"], errors="coerce")
-    return table.drop(columns=["departure_time", "arrival_time"])
+    return _between(table.drop(columns=["departure_time", "arrival_time"]))
+
+
+def _between(times: pd.DataFrame) -> pd.DataFrame:
+    """Spread calls without a time evenly between the timed calls of their trip.
+
+    Only some calls of a trip need a time; without one a departure would count in the day but never
+    in the peak hour.
+    """
+    if times["seconds"].notna().all():
+        return times
+    times = times.sort_values(["trip_id", "stop_sequence"], ignore_index=True)
+    number = np.arange(len(times), dtype=float)
+    timed = times["seconds"].notna()
+    if not timed.any():
+        return times
+    even = np.interp(number, number[timed], times.loc[timed, "seconds"])
+    trip = times["trip_id"].where(timed)
+    inside = trip.ffill().eq(times["trip_id"]) & trip.bfill().eq(times["trip_id"])
+    return times.assign(seconds=times["seconds"].where(~inside, even))
 
 
 def _seconds(*columns: pd.Series) -> np.ndarray:

@@ -23,6 +23,7 @@ from districttype.i18n import LANGUAGES
 from districttype.providers import Service
 from districttype.sources.download import Session
 from districttype.sources.osmfile import read_extract
+from districttype.sources.refusals import json_refusal
 from districttype.sources.registry import Wanted
 from districttype.sources.transfer import Request
 
@@ -33,6 +34,7 @@ NOMINATIM: Final = Service(
     attribution="© OpenStreetMap contributors",
     interval=1.0,
 )
+ADMINISTRATIVE: Final = ("boundary", "administrative")
 NAMES: Final = ("name", "int_name", "official_name", *(f"name:{one}" for one in LANGUAGES))
 CODES: Final = ("ISO3166-1", "ISO3166-1:alpha2")
 COUNTRY: Final = 2  # admin_level of countries
@@ -78,8 +80,8 @@ def ask(name: str, session: Session) -> Place:
 
     Raises
     ------
-    SourceUnavailableError
-        If it does not answer.
+    SourceError
+        If it does not answer, or refuses.
     EmptyResultError
         If it knows no administrative area of that name.
     """
@@ -87,16 +89,17 @@ def ask(name: str, session: Session) -> Place:
         "q": name, "format": "json", "polygon_geojson": "1", "addressdetails": "1",
         "namedetails": "1", "limit": "10", "dedupe": "0",
     }  # fmt: skip
-    body, _ = session.ask(Request(NOMINATIM.url, params=params), NOMINATIM)
-    try:
-        results = json.loads(body)
-    except ValueError:
-        raise SourceError("sent no JSON", where=NOMINATIM.provider) from None
+    results = session.ask_json(Request(NOMINATIM.url, params=params), NOMINATIM)
+    if not isinstance(results, list):
+        said = json_refusal(results) or "it sent no list of places"
+        raise SourceError(f"refuses: {said}", where=NOMINATIM.provider)
     return choose(results, name)
 
 
 def choose(results: Sequence[Mapping[str, Any]], name: str) -> Place:
     """Return the first result that is an administrative area with a border.
+
+    A national park, a historic or a postal area may have the city's name and a border as well.
 
     Raises
     ------
@@ -106,7 +109,8 @@ def choose(results: Sequence[Mapping[str, Any]], name: str) -> Place:
     for result in results:
         shape = result.get("geojson") or {}
         area = str(shape.get("type", "")).endswith("Polygon")
-        if area and (result.get("class") or result.get("category")) == "boundary":
+        kind = result.get("class") or result.get("category"), result.get("type")
+        if area and kind == ADMINISTRATIVE:
             return _place(result, shapely.from_geojson(json.dumps(shape)))
     found = ", ".join(f"{r.get('type', '?')} {r.get('name') or ''}".strip() for r in results[:3])
     raise EmptyResultError(

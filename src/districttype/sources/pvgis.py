@@ -5,7 +5,6 @@ One small question a city, asked when its file is written: the answer is a numbe
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -51,12 +50,7 @@ def ask(place: shapely.Geometry, session: Session, service: Service = PVGIS) -> 
         "optimalangles": "1", "mountingplace": "building", "pvtechchoice": "crystSi",
         "outputformat": "json",
     }  # fmt: skip
-    body, _ = session.ask(Request(service.url, params=params), service)
-    try:
-        document = json.loads(body)
-    except ValueError:
-        raise SourceError("sent no JSON", where=service.provider) from None
-    return yield_of(document)
+    return yield_of(session.ask_json(Request(service.url, params=params), service))
 
 
 def yield_of(document: Mapping[str, Any]) -> float:
@@ -79,7 +73,10 @@ def yield_of(document: Mapping[str, Any]) -> float:
     if FIXED not in totals:
         mounted = ", ".join(totals)
         raise SourceError(f"answered for panels mounted on {mounted}, not fixed ones", where=where)
-    kwh = float(totals[FIXED]["E_y"]) / peak
+    try:
+        kwh = float(totals[FIXED]["E_y"]) / peak
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        raise SourceError("gave a yearly yield that is no number", where=where) from None
     low, high = PLAUSIBLE
     if not low <= kwh <= high:
         raise SourceError(

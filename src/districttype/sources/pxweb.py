@@ -24,6 +24,7 @@ from districttype.sources.transfer import Request
 
 VALUE = "value"
 _METRICS = {"contents", "contentscode", "tiedot"}
+_TIME = re.compile(r"((?:1[89]|2[01])\d\d)(?:\D{0,2}(\d{1,2}))?")  # 2025, 2025K4, 2025-11
 _DATED = re.compile(r"(?:_\d+)?_\d{8}$|_\d{4}$")
 
 
@@ -98,9 +99,7 @@ def _variable(variables: Iterable[Mapping[str, Any]], name: str, where: str) -> 
         lambda v: wanted == "time" and bool(v.get("time")),
         lambda v: wanted == "time" and v["code"].startswith("timeperiod"),  # not all say so
         lambda v: wanted == "geo" and bool(v.get("map")),
-        lambda v: (
-            wanted == "metric" and v["code"].casefold() in {"contents", "contentscode", "tiedot"}
-        ),
+        lambda v: wanted == "metric" and v["code"].casefold() in _METRICS,
     ):
         found = [variable for variable in listed if fits(variable)]
         if len(found) == 1:
@@ -115,7 +114,7 @@ def _codes(value: str, codes: list[str], texts: list[str], name: str, where: str
     if value == "*":
         return codes
     if value == "last":
-        return [max(codes)]
+        return [_newest(codes, texts, name, where)]
     wanted = value.casefold()
     for column in (codes, texts):
         found = [
@@ -124,6 +123,27 @@ def _codes(value: str, codes: list[str], texts: list[str], name: str, where: str
         if found:
             return found[:1]
     raise SourceError(f"has no value {value!r} of {name}", where=where)
+
+
+def _newest(codes: list[str], texts: list[str], name: str, where: str) -> str:
+    """Return the code of the latest time: some tables number their years, and '9' is before '12'.
+
+    Raises
+    ------
+    SourceError
+        If neither codes nor texts begin with a year.
+    """
+    for column in (codes, texts):
+        times = [_TIME.match(said) for said in column]
+        if times and all(times):
+            moments = [
+                (int(t[1]), int(t[2] or 0), code) for t, code in zip(times, codes, strict=True) if t
+            ]
+            return max(moments)[2]
+    raise SourceError(
+        f"does not tell which value of {name} is the last", where=where,
+        todo=f"name one of {', '.join(texts[:12])}",
+    )  # fmt: skip
 
 
 def from_json_stat(document: Mapping[str, Any], *, where: str) -> pd.DataFrame:

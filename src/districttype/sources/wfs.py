@@ -312,6 +312,13 @@ def _read_pages(
             refuse_too_many(read_.total, provider)
         elif _same_start(page, read_.pages[0]):
             read_.pages.pop()  # it does not page, and gave the first one again
+            if read_.total is None and read_.rows == provider.page:
+                raise SourceTruncatedError(
+                    f"gives the first {provider.page:,} rows again, and does not say how many "
+                    "there are",
+                    where=provider.provider,
+                    todo="ask for more at once: page = ...",
+                )
             return
         # Of a total that no page confirms nothing is believed: a server that caps its answers may
         # cap its count as well. Then an empty page marks the end.

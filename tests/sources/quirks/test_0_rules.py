@@ -15,12 +15,25 @@ from districttype.sources.features import DOUBLED
 from districttype.sources.placing import SWAPPED
 from districttype.sources.registry import Wanted
 from servers.faulty import Call, Server
-from sources.quirks.answers import E, GeoServer, N, feature, geojson
+from sources.quirks.answers import E, GeoServer, N, feature, geojson, hits
 from sources.quirks.conftest import Canonical, Read
 
 MADE = Path(__file__).parents[1] / "made"
 NOTHING = b'<wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs" numberOfFeatures="0"/>'
 TEKLA = {"version": "1.1.0", "format": "GML2", "crs": "EPSG:3879"}
+
+
+def test_first_page_again_is_not_the_whole_where_nothing_counts(read: Read) -> None:
+    def script(call: Call) -> None:
+        if call.query.get("resultType") == "hits":
+            call.reply(hits("unknown"), content_type="text/xml")
+        else:
+            call.reply(geojson([feature(n) for n in range(7)]))
+
+    form = "application/json"
+    with pytest.raises(SourceTruncatedError, match="first 7 rows again"):
+        read(script, page=7, format=form)
+    assert len(read(script, page=8, format=form, path="/all").frame) == 7
 
 
 def test_0_1_http_200_with_an_exception_inside_is_an_error_in_the_services_words(
