@@ -130,10 +130,10 @@ def classify(
     clock = Clock(say)
     languages = first(city.languages, language)
     _require_zones(zone_sets, zones_files)
-    if out is not None:
-        require_folder(out)
     if to is not None:
         check_postgis(to)
+    if out is not None:
+        require_folder(out)  # after what may be refused: it makes the folder
     facets = load_facets(city.thresholds)
     for line in moved(facets):
         say(line)

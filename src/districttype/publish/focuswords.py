@@ -60,13 +60,12 @@ def clusters(result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
     ]
 
 
-def chosen(edition: Edition) -> pd.DataFrame:
+def chosen(result: ZoneSetResult) -> pd.DataFrame:
     """Return the shortlist: the first focus areas to begin with."""
-    view = edition.results["districts"].city
-    return pd.DataFrame() if view is None else view.shortlist
+    return pd.DataFrame() if result.city is None else result.city.shortlist
 
 
-def choice(edition: Edition, result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
+def choice(result: ZoneSetResult, words: Words) -> list[dict[str, Any]]:
     """Return the shortlist in words."""
     return [
         {
@@ -80,7 +79,7 @@ def choice(edition: Edition, result: ZoneSetResult, words: Words) -> list[dict[s
             "stability": words.percent(row["stability"]),
             "sheet": sheet_name(row["zone_id"], row["solution"]),
         }
-        for row in chosen(edition).to_dict("records")
+        for row in chosen(result).to_dict("records")
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from districttype.errors import ConfigError, DistricttypeError
 from districttype.publish.edition import Edition
@@ -132,8 +133,6 @@ def _write_zones(table: gpd.GeoDataFrame, name: str, connection: Any) -> None:
 
 
 def _multi(shape: Any) -> Any:
-    import shapely  # noqa: PLC0415
-
     return shapely.multipolygons([shape])
 
 

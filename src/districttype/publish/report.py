@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -120,7 +121,7 @@ class _Drawing:
         )[0]
         units = wide * self.frame.scale
         window = shapely.box(x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-        near = [k for k, s in enumerate(self.land) if not s.is_empty and s.intersects(window)]
+        near = np.flatnonzero(shapely.intersects(self.land.to_numpy(), window)).tolist()
         return {
             "box": f"{corner[0]} {corner[1]} {units:.1f} {units / 1.5:.1f}",
             "near": near,
@@ -151,7 +152,7 @@ def _shared(edition: Edition, words: Words, drawing: _Drawing) -> dict[str, Any]
         "figures": [*facets, *([balanced] if balanced else [])],
         "facts": _facts(edition, words),
         "energy": balance.heating(edition.city, words),
-        "choice": choice(edition, result, words),
+        "choice": choice(result, words),
         "credits": attributions(edition),
     }
 

@@ -49,7 +49,7 @@ QUESTIONS = {
 
 def write_workshops(edition: Edition, out: Path, languages: Sequence[str]) -> None:
     """Write the sheets of the shortlist into `workshop/`."""
-    for row in chosen(edition).to_dict("records"):
+    for row in chosen(edition.results["districts"]).to_dict("records"):
         write_workshop(edition, out, row["zone_id"], row["solution"], languages)
 
 

@@ -67,7 +67,7 @@ def publish(
     """
     spoken = tuple(languages or edition.city.languages)
     with _staging(out) as staging:
-        for step in STEPS[:1] if tables_only else STEPS:
+        for step in (_write_tables,) if tables_only else STEPS:
             step(edition, staging, spoken)
         made = sorted(path.relative_to(staging) for path in staging.rglob("*.*"))
         _write_run(edition, staging, [*map(str, made), "run.json"])

@@ -136,8 +136,9 @@
     const counts = {};
     set.ids.forEach(function (_, i) { const k = D.look(set, i).key; counts[k] = (counts[k] || 0) + 1; });
     const rows = [];
+    // Of so many zones the unknown are plain on the map, and so they are in the legend.
     const words = kind().legend(set, function (key, name, colour, hatch, always) {
-      if (counts[key] || always) rows.push({ key: key, name: name, colour: colour, hatch: hatch, n: counts[key] || 0 });
+      if (counts[key] || always) rows.push({ key: key, name: name, colour: colour, hatch: D.isLarge(set) ? null : hatch, n: counts[key] || 0 });
     });
     return Object.assign({ rows: rows }, words);
   };
