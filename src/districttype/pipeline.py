@@ -139,6 +139,7 @@ def classify(
         say(line)
     learnt = load_all(models)
     catalogue = load_catalogue(city.catalogue_file)
+    places = load_places(city)
     with clock.stage("layers", "Reading the layers"):
         gathered = gather(city, data, layers_file=layers_file, raw=raw, refresh=refresh, say=say)
     say(gathered.line)
@@ -146,7 +147,6 @@ def classify(
     for note in () if gathered.embedded else _borders(layers):  # that these are drawn was just said
         say(note)
     facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
-    places = load_places(city)
     results: dict[str, ZoneSetResult] = {}
     with laid_down(out, spread, large) as tiling:
         measurer = _measurer(layers, out, tiling)
