@@ -105,6 +105,12 @@ def test_districts_of_points_are_what_is_nearest_and_not_too_far() -> None:
     assert shapely.covers(areas["b"], shapely.Point(X + 600, Y))
 
 
+def test_a_district_of_a_single_point_is_what_lies_round_it() -> None:
+    point = gpd.GeoDataFrame({"zone_id": ["a"]}, geometry=[shapely.Point(X, Y)], crs=CRS)
+    (area,) = from_points(point).geometry
+    assert area.area == pytest.approx(np.pi * REACH**2, rel=0.05)
+
+
 def test_addresses_serve_as_districts_and_a_count_says_so() -> None:
     raw = gpd.GeoDataFrame(
         {"code": list("aab")}, geometry=gpd.points_from_xy([X, X, X + 600], [Y, Y + 300, Y]),

@@ -28,7 +28,7 @@ from districttype.sources.figures import (
 from districttype.sources.figures.complete import complete
 from districttype.sources.figures.power import diagram, fit
 from districttype.sources.figures.shapes import apportion, before, carve, cut_to_grid
-from districttype.sources.figures.tables import Assumed, Figures, Origin, check_districts
+from districttype.sources.figures.tables import COVERS, Assumed, Figures, Origin, check_districts
 from districttype.sources.figures.territory import survey
 
 TM35 = CRS.from_epsg(3067)
@@ -344,6 +344,18 @@ def test_a_layer_is_known_only_in_the_districts_of_which_figures_tell(
     whole = reconstruct(sparse(residents=[5000, 30], **{column: [value, 0.0]}, **rest), TM35)
     assert layer in whole.tables
     assert layer not in whole.coverage
+
+
+def test_shares_of_land_cover_that_are_no_whole_leave_the_rest_unknown() -> None:
+    cover = {f"cover_{name}": [0.0, 0.0] for name in COVERS}
+    cover |= {"cover_built": [0.5, 0.499], "cover_trees": [0.1, 0.5]}
+    table = reconstruct(sparse(**cover), TM35, only=("land_cover",)).tables["land_cover"]
+    south = table.geometry.centroid.y < 6_673_000
+    share = table.area.groupby([south, table["class"]]).sum() / 2e6
+    assert share[True].to_dict() == pytest.approx(
+        {"built": 0.5, "trees": 0.1, "unknown": 0.4}, abs=1e-3
+    )
+    assert share[False].to_dict() == pytest.approx({"built": 0.4995, "trees": 0.5005}, abs=1e-3)
 
 
 def test_what_is_generated_of_unknown_residents_is_unknown() -> None:

@@ -102,9 +102,9 @@ def finish_buildings(
     """Add what every building must have: an id, a status, origins, and a derived floor area.
 
     A year to come of a building that stands is dropped and counted, and so is a height that
-    contradicts the storeys; storeys are derived from a height
-    (by the usual height of a floor of that use) where only that is known; floor area is footprint
-    times storeys where it is not stated.
+    contradicts the storeys. Storeys are derived from a height (by the usual height of a floor of
+    that use) where only that is known; floor area is footprint times storeys where it is not
+    stated.
     """
     made = buildings.copy()
     origin = "register" if register else "tagged"

@@ -229,12 +229,14 @@ def from_points(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     points = frame[~frame.geometry.duplicated()]
     reach = shapely.union_all(shapely.buffer(points.geometry.to_numpy(), REACH, quad_segs=4))
     whole = shapely.buffer(shapely.buffer(reach, REACH, quad_segs=4), -REACH, quad_segs=4)
-    cells = shapely.voronoi_polygons(
-        shapely.multipoints(points.geometry.to_numpy()), extend_to=whole, ordered=True
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(
+            shapely.multipoints(points.geometry.to_numpy()), extend_to=whole, ordered=True
+        )
     )
-    near = points.set_geometry(
-        gpd.GeoSeries(shapely.get_parts(cells), index=points.index, crs=points.crs)
-    )
+    # Of a single point GEOS makes no cell; all that is near is nearest to it.
+    cells = cells if len(cells) else np.array([whole], dtype=object)
+    near = points.set_geometry(gpd.GeoSeries(cells, index=points.index, crs=points.crs))
     areas = near.dissolve("zone_id", as_index=False, sort=False, method="coverage")
     return areas.set_geometry(
         gpd.GeoSeries(common(areas.geometry.to_numpy(), whole), areas.index, crs=areas.crs)

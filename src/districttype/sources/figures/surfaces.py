@@ -32,6 +32,7 @@ USES: Final = {
 }  # fmt: skip
 UNBUILT: Final = "forest"
 OTHER: Final = "other"
+ROUNDING = 0.02  # of published shares together
 MINGLING = 0.6  # how far classes of land cover mix, in deviations of liveliness
 
 
@@ -57,8 +58,7 @@ def land_cover(figures: Figures, atoms: Pieces, lively: Floats, noise: Floats) -
     """Return land cover: built and paved where most floor area is, trees where least is."""
     if not figures.has(*(f"cover_{name}" for name in COVERS)):
         return None
-    shares = np.column_stack([figures.number(f"cover_{name}") for name in COVERS])
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+    shares = _but_for_rounding([figures.number(f"cover_{name}") for name in COVERS])
     order = -lively - MINGLING * noise
     return _surface(atoms, *carve(atoms, order, shares), (*COVERS, "unknown"))
 
@@ -131,9 +131,16 @@ def transit_zones(figures: Figures, atoms: Pieces, pull: Floats) -> Surface | No
     """Return the zones of the urban structure, the walking zone where the pull is strongest."""
     if not figures.has(*(f"transit_{name}" for name in TRANSIT)):
         return None
-    shares = np.column_stack([figures.number(f"transit_{name}") for name in TRANSIT])
-    shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1e-9)
+    shares = _but_for_rounding([figures.number(f"transit_{name}") for name in TRANSIT])
     return _surface(atoms, *carve(atoms, -pull, shares), (*TRANSIT, "unknown"))
+
+
+def _but_for_rounding(columns: list[Floats]) -> Floats:
+    """Let shares be a whole that are one but for rounding; where more is lacking, it is unknown."""
+    shares = np.column_stack(columns)
+    total = shares.sum(axis=1, keepdims=True)
+    rounded = np.abs(total - 1.0) <= ROUNDING
+    return np.asarray(shares / np.where(rounded, total, np.maximum(total, 1.0)))
 
 
 def _surface(
