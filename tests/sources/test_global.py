@@ -395,6 +395,20 @@ def test_sea_has_no_tile_and_no_slope(server: Server, hasty: Session, tmp_path: 
 # All of them --------------------------------------------------------------------------------------
 
 
+def test_a_value_that_means_no_height_makes_no_cliff(
+    server: Server, hasty: Session, tmp_path: Path
+) -> None:
+    heights(server, 58, 26, lambda x, _: np.where(x < 26.5, 0.0, 200.0))
+    there = area(26.5, 58.5, 0.02)
+    cliff = everywhere("slopes", WebTerrain, server)
+    assert read(cliff, tmp_path, there).frame["slope"].max() > 1
+    for told in ({"nodata": [0.0]}, {"valid": (1.0, 9000.0)}):
+        flat = read(cliff.model_copy(update=told), tmp_path, there).frame
+        assert len(flat)
+        assert flat["slope"].max() == pytest.approx(0, abs=1e-9)
+        assert flat.to_crs(4326).total_bounds[0] > 26.49  # of what is not known there is no slope
+
+
 def test_doctor_asks_for_a_tile_that_is_there(server: Server) -> None:
     listed = {
         "built_up": [everywhere("built_up", Grid, server)],

@@ -33,6 +33,16 @@ def shapes(path: Path, *geometries: str, **more: str) -> list[shapely.Geometry |
     return read_gml(file, where="P").shapes
 
 
+def test_heights_of_a_ring_that_does_not_say_it_has_them_are_no_places(tmp_path: Path) -> None:
+    ring = (
+        "<gml:Polygon><gml:exterior><gml:LinearRing><gml:posList>"
+        "0 0 7 10 0 7 10 10 8 0 0 7</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon>"
+    )
+    (shape,) = shapes(tmp_path, ring)
+    assert shape is not None
+    assert shape.equals(shapely.Polygon([(0, 0), (10, 0), (10, 10)]))
+
+
 def test_features_in_two_coordinate_systems_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="several coordinate systems"):
         shapes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from dataclasses import replace
@@ -22,10 +23,12 @@ from districttype.errors import (
     SourceTruncatedError,
     SourceUnavailableError,
 )
-from districttype.providers import VectorFile
+from districttype.providers import VectorFile, WebFile
+from districttype.sources.download import Session
 from districttype.sources.registry import Wanted, read
 from districttype.sources.texts import mend
 from districttype.sources.vectorfile import Options, read_file
+from servers.faulty import Server
 
 NAMES = ["Äyräpää", "Ísafjörður", "Львів", "Κηφισιά", "Maia", "Kladno"]
 ESPOO = Wanted(area=shapely.box(24.5, 60.1, 24.9, 60.4))
@@ -271,3 +274,14 @@ def test_csv_of_addresses(shared):
     frame = read_file(shared / "cities/reykjavik/reykjavik_addresses_2026-09.csv.gz").frame
     assert len(frame) == 23848
     assert isinstance(frame, pd.DataFrame)
+
+
+@pytest.mark.parametrize("name", ["places.csv.gz", "places.geojson.gz"])
+def test_a_packed_file_that_broke_off_is_told(
+    server: Server, hasty: Session, tmp_path: Path, name: str
+) -> None:
+    packed = gzip.compress(b"lon,lat\n24.7,60.2\n" * 9_000)[:-30]
+    server.scripts[f"/{name}"] = lambda call: call.reply(packed)
+    provider = WebFile(provider="P", source="webfile", url=f"{server.url}/{name}")
+    with pytest.raises(SourceTruncatedError, match="P: is damaged"):
+        read(provider, tmp_path, ESPOO)

@@ -238,6 +238,8 @@ def _numbers(element: Any, size: int) -> np.ndarray:
             flat = text.split()
             if name == "pos":
                 wide = len(flat)
+            elif wide == 2 and _local(element) == "LinearRing" and _closes_in_three(flat):
+                wide = 3
         values = np.array(flat, dtype=float)
         if wide < 2 or len(values) % wide:
             raise ValueError(f"{len(values)} numbers do not make points of {wide}")
@@ -247,6 +249,11 @@ def _numbers(element: Any, size: int) -> np.ndarray:
         if _local(child) in {"pointProperty", "pointRep"}:
             found += [_numbers(point, size) for point in _children(child)]
     return np.concatenate(found) if found else np.empty((0, 2))
+
+
+def _closes_in_three(flat: list[str]) -> bool:
+    """Say whether a ring ends where it began only if read as x, y, z: not all say that they are."""
+    return len(flat) % 3 == 0 and flat[:3] == flat[-3:] and flat[:2] != flat[-2:]
 
 
 def _shape(element: Any, size: int) -> Any:

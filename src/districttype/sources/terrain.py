@@ -29,7 +29,7 @@ from districttype.errors import CrsError, SourceError, SourceUnavailableError
 from districttype.providers import Provider, Terrain, WebTerrain
 from districttype.sources.placing import box_in, parse_crs
 from districttype.sources.registry import Raw, Wanted
-from districttype.sources.windows import state_of, windows
+from districttype.sources.windows import Window, state_of, windows
 
 Floats = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
     """
     if isinstance(provider, WebTerrain):
         found = windows(provider, directory, wanted)
-        with _joined([window.path for window in found]) as file:
+        with _joined(found, provider) as file:
             frame = _squares(file, provider, wanted, provider.provider)
         return Raw(frame, state=state_of(found), address=provider.url)
     assert isinstance(provider, Terrain)
@@ -96,10 +96,10 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
 
 
 @contextmanager
-def _joined(paths: Sequence[Path]) -> Iterator[rasterio.DatasetReader]:
+def _joined(found: Sequence[Window], provider: WebTerrain) -> Iterator[rasterio.DatasetReader]:
     """Open windows of several tiles as one raster, with the pixels of the finest of them."""
     with ExitStack() as stack:
-        files = [stack.enter_context(rasterio.open(path)) for path in paths]
+        files = [stack.enter_context(_known(window, provider)) for window in found]
         if len(files) == 1:
             yield files[0]
             return
@@ -107,14 +107,34 @@ def _joined(paths: Sequence[Path]) -> Iterator[rasterio.DatasetReader]:
         height, transform = merge(
             files, res=tuple(finest), nodata=np.nan, dtype="float32", resampling=Resampling.bilinear
         )
-        memory = stack.enter_context(MemoryFile())
-        shape = {"height": height.shape[1], "width": height.shape[2]}
+        yield stack.enter_context(_in_memory(height[0], transform, files[0].crs))
+
+
+@contextmanager
+def _known(window: Window, provider: WebTerrain) -> Iterator[rasterio.DatasetReader]:
+    """Open a window in which what is no height is NaN: before it is laid anew with its neighbours.
+
+    Afterwards a mean of a height and of -9999 could be taken for a height.
+    """
+    data, known, transform, crs = window.read(provider)
+    known &= (data >= LOWEST) & (data <= HIGHEST)
+    with _in_memory(np.where(known, data, np.nan), transform, crs) as file:
+        yield file
+
+
+@contextmanager
+def _in_memory(
+    height: NDArray[np.floating], transform: Affine, crs: object
+) -> Iterator[rasterio.DatasetReader]:
+    """Open heights (NaN where not known) as a raster."""
+    with MemoryFile() as memory:
         with memory.open(
-            driver="GTiff", count=1, dtype="float32", crs=files[0].crs, transform=transform,
-            nodata=np.nan, **shape,
-        ) as joined:  # fmt: skip
-            joined.write(height)
-        yield stack.enter_context(memory.open())
+            driver="GTiff", count=1, dtype="float32", crs=crs, transform=transform, nodata=np.nan,
+            width=height.shape[1], height=height.shape[0],
+        ) as made:  # fmt: skip
+            made.write(height.astype("float32"), 1)
+        with memory.open() as file:
+            yield file
 
 
 def _squares(

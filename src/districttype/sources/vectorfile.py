@@ -11,6 +11,7 @@ import gzip
 import shutil
 import tempfile
 import warnings
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -111,6 +112,10 @@ def _plain_errors(path: Path) -> Iterator[None]:
             yield
     except SourceError:
         raise
+    except (EOFError, zlib.error) as error:
+        raise SourceTruncatedError(
+            f"is damaged ({error})", where=path.name, todo="fetch it anew"
+        ) from None
     except (DataSourceError, DataLayerError, RuntimeError, ValueError, OSError, KeyError) as error:
         text = " ".join(str(error).replace(str(path), path.name).split())
         raise SourceError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import shutil
 import tempfile
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +13,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from districttype.errors import SourceError
+from districttype.errors import SourceError, SourceTruncatedError
 from districttype.providers import Provider, Service, WebFile
 from districttype.sources.download import Answer, Facts, current
 from districttype.sources.features import check_count, without_doubles
@@ -56,8 +57,13 @@ def _read(path: Path, options: Options, wanted: Wanted) -> Raw:
         return read_file(path, options, wanted)
     with tempfile.TemporaryDirectory(prefix="districttype-") as folder:
         plain = Path(folder) / path.stem
-        with gzip.open(path) as packed, plain.open("wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked)
+        try:
+            with gzip.open(path) as packed, plain.open("wb") as unpacked:
+                shutil.copyfileobj(packed, unpacked)
+        except (EOFError, OSError, zlib.error) as error:
+            raise SourceTruncatedError(
+                f"is damaged ({error})", where=path.name, todo="fetch it anew: --refresh"
+            ) from None
         return read_file(plain, options, wanted)
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import geopandas as gpd
 import pytest
@@ -270,6 +270,27 @@ def test_c_gtk_layer_is_found_by_name_whatever_its_number_and_read_to_the_true_e
     assert script.asked.count(f"/{number}/query") == 1 + 3  # the count, and pages of three
     found = layer("ground", raw, columns=columns, tables={"class": "gtk_ground"})
     assert set(found["class"]) == {"clay"}
+
+
+def test_an_old_server_that_counts_nothing_and_leaves_rows_out_is_told(
+    server: Server, read: Read
+) -> None:
+    def script(call: Call) -> None:
+        said: dict[str, Any] = {"name": "old", "objectIdField": "OBJECTID"}
+        if call.body:
+            asked = parse_qs(call.body.decode())["objectIds"][0].split(",")
+            rows = [GtkRest.row(int(number)) for number in asked[:2]]
+            said = {"spatialReference": {"wkid": 3067}, "geometryType": "esriGeometryPolygon",
+                    "features": rows}  # fmt: skip
+        elif call.query.get("returnIdsOnly"):
+            said = {"objectIds": [1, 2, 3]}
+        elif call.path.partition("?")[0].endswith("query"):
+            said = {}
+        call.reply(json.dumps(said).encode())
+
+    server.scripts["/MapServer/3"] = server.scripts["/MapServer/3/query"] = script
+    with pytest.raises(SourceTruncatedError, match="sent 2 rows of 3"):
+        read(script, path="/MapServer", source="arcgis", number=3, crs="EPSG:3067")
 
 
 def test_c_gtk_json_error_with_http_200_is_told(server: Server, read: Read) -> None:
