@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from pyproj import CRS
 from scipy.ndimage import binary_closing, binary_dilation
 
 from districttype.errors import ConfigError
 from districttype.layers.schema import Layers
+from districttype.planar import common
 from districttype.providers import Provider
 from districttype.sources.registry import Raw
 from districttype.sources.vectorfile import read_file
 
+WGS84 = CRS.from_epsg(4326)
 CELL = 250.0
+SURROUNDINGS = 2000.0  # m round the city in which rows are kept: people walk across borders
 
 
 def coverage_of(
@@ -63,7 +68,7 @@ def coverage_of(
 
 
 def _to_crs(shape: shapely.Geometry, layers: Layers) -> shapely.Geometry:
-    return gpd.GeoSeries([shape], crs="EPSG:4326").to_crs(layers.crs).iloc[0]
+    return gpd.GeoSeries([shape], crs=WGS84).to_crs(layers.crs).iloc[0]
 
 
 def _box(text: str) -> shapely.Geometry | None:
@@ -109,3 +114,52 @@ _BY_ROWS: Mapping[str, Callable[[gpd.GeoDataFrame, Layers], shapely.Geometry]] =
     "hull": _hull,
     "cells": _cells,
 }
+
+
+def united(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
+    """Return the area where any of several providers is complete; None is the whole city."""
+    known = [area for area in areas if area is not None]
+    return None if len(known) < len(areas) else shapely.union_all(np.array(known, dtype=object))
+
+
+def in_common(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
+    """Return the area where all the parts of a layer are complete; None is the whole city."""
+    known = [area for area in areas if area is not None]
+    return reduce(lambda one, other: common(one, other)[0], known) if known else None
+
+
+def city_area(layers: Layers) -> shapely.Geometry | None:
+    """Return the hull of the districts in WGS 84; None before they are read."""
+    districts = layers.frame("districts")
+    if districts is None:
+        return None
+    hull = shapely.convex_hull(shapely.union_all(districts.geometry.to_numpy()))
+    return gpd.GeoSeries([hull], crs=layers.crs).to_crs(WGS84).iloc[0]
+
+
+def near_city(frame: gpd.GeoDataFrame, layers: Layers) -> np.ndarray:
+    """Say which rows touch the city's box and its surroundings."""
+    districts = layers.frame("districts")
+    if districts is None or frame.empty:
+        return np.ones(len(frame), dtype=bool)
+    west, south, east, north = districts.total_bounds
+    low_x, low_y, high_x, high_y = frame.bounds.to_numpy().T
+    return np.asarray(
+        (low_x <= east + SURROUNDINGS)
+        & (high_x >= west - SURROUNDINGS)
+        & (low_y <= north + SURROUNDINGS)
+        & (high_y >= south - SURROUNDINGS)
+    )
+
+
+def inside(frame: gpd.GeoDataFrame, covered: Sequence[shapely.Geometry | None]) -> np.ndarray:
+    """Return the rows whose representative point lies where an earlier provider is complete."""
+    points = shapely.point_on_surface(frame.geometry.to_numpy())
+    held = np.zeros(len(frame), dtype=bool)
+    for area in covered:
+        if area is None:
+            held[:] = True
+        else:
+            shapely.prepare(area)
+            held |= shapely.covers(area, points)
+    return held

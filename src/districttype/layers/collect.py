@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,7 +21,7 @@ from pyproj import CRS
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
 from districttype.layers import canonical
-from districttype.layers.area import coverage_of
+from districttype.layers.area import city_area, coverage_of, in_common, inside, near_city, united
 from districttype.layers.drawn import Drawings
 from districttype.layers.guesses import guesses
 from districttype.layers.osm import LAYERS as OSM_LAYERS
@@ -36,11 +35,7 @@ from districttype.sources.registry import Raw, read
 
 Say = Callable[[str], None]  # told what is being done, a line each time
 
-WGS84 = CRS.from_epsg(4326)
 FIRST = ("districts", "land", "land_use")  # what later layers are checked against or cut by
-SURROUNDINGS = (
-    2000.0  # metres round the city within which rows are kept: people walk across borders
-)
 AGEING = ("buildings", "stops", "plans")  # whose rows are new, old or still to come
 DOUBLED = "buildings that an earlier provider drew already dropped"
 
@@ -226,20 +221,8 @@ def _layer(
         so_far.reports[name] = report
         said = [*origins[0].notes, *(guess.text() for guess in guesses(report))]
         origins[0] = origins[0].model_copy(update={"notes": said})
-    coverage = _common([_union(part) for part in covered.values()])
+    coverage = in_common([united(part) for part in covered.values()])
     return Layer(name, conform(name, joined, crs), tuple(origins), coverage)
-
-
-def _union(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
-    """Return the area where any of several providers is complete; None is the whole city."""
-    known = [area for area in areas if area is not None]
-    return None if len(known) < len(areas) else shapely.union_all(np.array(known, dtype=object))
-
-
-def _common(areas: Sequence[shapely.Geometry | None]) -> shapely.Geometry | None:
-    """Return the area where all the parts of a layer are complete; None is the whole city."""
-    known = [area for area in areas if area is not None]
-    return reduce(lambda one, other: common(one, other)[0], known) if known else None
 
 
 def _part(
@@ -261,11 +244,11 @@ def _part(
         raise EmptyResultError(
             "no row is left", where=where, todo="see which rows the file has, and its `where`"
         )
-    near = _near(frame, layers)
+    near = near_city(frame, layers)
     changes["rows far from the city left out"] += int((~near).sum())
     frame = frame[near]
     if earlier:
-        keep = ~_inside(frame, earlier)
+        keep = ~inside(frame, earlier)
         changes["rows that an earlier provider covers"] += int((~keep).sum())
         frame = frame[keep]
     return frame, _provenance(provider, raw, len(frame), changes, notes), coverage
@@ -276,43 +259,6 @@ def _where(layer: str, inner: str) -> str:
     if who and inner.startswith(who):
         return f"{head}, {inner}"
     return f"{layer}, {inner}" if inner and inner not in layer else layer
-
-
-def city_area(layers: Layers) -> shapely.Geometry | None:
-    """Return the hull of the districts in WGS 84; None before they are read."""
-    districts = layers.frame("districts")
-    if districts is None:
-        return None
-    hull = shapely.convex_hull(shapely.union_all(districts.geometry.to_numpy()))
-    return gpd.GeoSeries([hull], crs=layers.crs).to_crs(WGS84).iloc[0]
-
-
-def _near(frame: gpd.GeoDataFrame, layers: Layers) -> np.ndarray:
-    """Say which rows touch the city's box and its surroundings."""
-    districts = layers.frame("districts")
-    if districts is None or frame.empty:
-        return np.ones(len(frame), dtype=bool)
-    west, south, east, north = districts.total_bounds
-    low_x, low_y, high_x, high_y = frame.bounds.to_numpy().T
-    return np.asarray(
-        (low_x <= east + SURROUNDINGS)
-        & (high_x >= west - SURROUNDINGS)
-        & (low_y <= north + SURROUNDINGS)
-        & (high_y >= south - SURROUNDINGS)
-    )
-
-
-def _inside(frame: gpd.GeoDataFrame, covered: Sequence[shapely.Geometry | None]) -> np.ndarray:
-    """Return the rows whose representative point lies where an earlier provider is complete."""
-    points = shapely.point_on_surface(frame.geometry.to_numpy())
-    inside = np.zeros(len(frame), dtype=bool)
-    for area in covered:
-        if area is None:
-            inside[:] = True
-        else:
-            shapely.prepare(area)
-            inside |= shapely.covers(area, points)
-    return inside
 
 
 def _not_yet_there(

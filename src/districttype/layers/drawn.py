@@ -9,9 +9,9 @@ from pathlib import Path
 import shapely
 
 from districttype.errors import ConfigError
+from districttype.layers.area import in_common
 from districttype.layers.reconstructed import figures_layers
 from districttype.layers.schema import Layer, Layers
-from districttype.planar import common
 from districttype.providers import LayerProviders, Provider, PublishedFigures
 from districttype.sources.figures import load_figures, onto, reconstruct
 
@@ -88,9 +88,7 @@ def _figures_of(name: str, providers: Sequence[Provider]) -> str | None:
 
 def _with_gaps(layer: Layer, area: shapely.Geometry | None, lost: int) -> Layer:
     """Say that nothing is known of a layer outside an area, and count the figures left out."""
-    known = layer.coverage
-    if area is not None:
-        known = area if known is None else common(area, known)[0]
+    known = in_common([area, layer.coverage])
     if not lost:
         return replace(layer, coverage=known)
     changes = {LOST: lost}
