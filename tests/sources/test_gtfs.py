@@ -77,6 +77,20 @@ def test_departures_of_a_typical_weekday_by_hand(tmp_path: Path) -> None:
     }
 
 
+def test_a_service_said_to_run_for_ever_does_not_choose_the_day(tmp_path: Path) -> None:
+    calendar = FEED["calendar.txt"] + "ever,1,1,1,1,1,1,1,20000101,20991231\n"
+    trips = FEED["trips.txt"] + "R1,ever,e1\n"
+    times = FEED["stop_times.txt"] + "e1,12:00:00,12:00:00,a,1,0\ne1,12:10:00,12:10:00,z,2,0\n"
+    path = feed(tmp_path / "f.zip", calendar=calendar, trips=trips, stop_times=times)
+    raw = read_feed(path, provider(), Wanted())
+    assert raw.notes == ("departures of Tuesday 2026-03-03",)
+    bus = raw.frame[raw.frame["mode"] == "bus"].set_index("stop_id")
+    assert bus["departures_day"]["a"] == 3  # two of the season, and the one that always runs
+    only = calendar.splitlines()[0] + "\nwk,1,1,1,1,1,0,0,20000101,20991231\n"
+    alone = read_feed(feed(tmp_path / "g.zip", calendar=only), provider(), Wanted())
+    assert alone.frame.set_index("stop_id")["departures_day"]["st"] == 2
+
+
 def test_headways_count_as_departures(tmp_path: Path) -> None:
     often = "trip_id,start_time,end_time,headway_secs\nm1,06:00:00,10:00:00,600\n"
     raw = read_feed(feed(tmp_path / "f.zip", frequencies=often), provider(), Wanted())

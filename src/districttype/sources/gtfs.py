@@ -35,6 +35,7 @@ EXTENDED = (
     (405, 405, "light_rail"), (500, 699, "metro"), (700, 899, "bus"), (900, 999, "tram"),
     (1000, 1099, "ferry"), (1200, 1299, "ferry"),
 )  # fmt: skip
+LONGEST = timedelta(days=3 * 366)  # of a timetable
 STATION_MODES = ("metro", "rail")
 UNSERVED = "stops without departures that day left out"
 NO_PLACE = "stops without coordinates dropped"
@@ -192,14 +193,11 @@ def typical_day(
         If no weekday has a trip.
     """
     running: dict[date, set[str]] = {}
-    for row in calendar.to_dict("records"):
-        first, last = _date(row.get("start_date", "")), _date(row.get("end_date", ""))
-        if first is None or last is None:
-            continue
-        for number in range(min((last - first).days, 3 * 366) + 1):
+    for service, weekdays, first, last in _seasons(calendar):
+        for number in range((last - first).days + 1):
             day = first + timedelta(days=number)
-            if row.get(WEEK[day.weekday()]) == "1":
-                running.setdefault(day, set()).add(row["service_id"])
+            if WEEK[day.weekday()] in weekdays:
+                running.setdefault(day, set()).add(service)
     for row in exceptions.to_dict("records"):
         on = _date(row.get("date", ""))
         if on is None:
@@ -220,6 +218,29 @@ def typical_day(
     median = sorted(totals.values())[len(totals) // 2]
     day = next(day for day, total in totals.items() if total == median)
     return day, running[day]
+
+
+def _seasons(calendar: pd.DataFrame) -> list[tuple[str, set[str], date, date]]:
+    """Return services with their weekdays, first and last day.
+
+    What is said to run for ever, '2000 to 2099', runs as long as the others do: else the median
+    would be that of years in which it runs alone.
+    """
+    found = [
+        (row["service_id"], {day for day in WEEK if row.get(day) == "1"}, first, last)
+        for row in calendar.to_dict("records")
+        if (first := _date(row.get("start_date", ""))) is not None
+        and (last := _date(row.get("end_date", ""))) is not None
+    ]
+    seasons = [(first, last) for *_, first, last in found if last - first <= LONGEST]
+    begin = min((first for first, _ in seasons), default=date.min)
+    end = max((last for _, last in seasons), default=date.max)
+    return [
+        (service, days, first, last)
+        if last - first <= LONGEST
+        else (service, days, max(first, begin), min(last, end, max(first, begin) + LONGEST))
+        for service, days, first, last in found
+    ]
 
 
 def _date(text: str) -> date | None:
