@@ -30,6 +30,17 @@ def test_land_that_only_touches_a_zone_is_not_its_land() -> None:
     assert shapely.area(left)[0] == pytest.approx(ZONE.area, abs=1e-2)
 
 
+def test_a_part_with_its_inner_point_on_a_border_is_not_cut_anew() -> None:
+    # A shore with a spike, in which GEOS finds an inner point 1e-10 m beside its border.
+    shore = shapely.Polygon([
+        (375754.04424787883, 6679273.785742225), (375772.85399355134, 6679317.971662167),
+        (375745.0, 6679252.539925313), (375745.0, 6679279.8289154535),
+    ])  # fmt: skip
+    cell = box(375750.0, 6679250.0, 376000.0, 6679500.0)
+    (found,) = common(np.array([cell]), shore)
+    assert found.equals_exact(shapely.intersection(cell, shore))
+
+
 def test_one_geometry_meets_many_pair_by_pair() -> None:
     squares = np.array([box(0, 0, 10, 10), box(5, 0, 15, 10), box(10, 0, 20, 10)])
     assert shapely.area(common(squares, box(0, 0, 10, 10))).tolist() == [100, 50, 0]
