@@ -13,7 +13,7 @@ import httpx
 from districttype.errors import SourceError
 from districttype.providers import Service
 from districttype.sources.download import Session
-from districttype.sources.transfer import Request
+from districttype.sources.transfer import Request, content_range
 
 BLOCK = 1 << 17
 KEPT = 256  # blocks in memory: 32 MiB
@@ -38,13 +38,15 @@ class _Piece:
     def take(self, response: httpx.Response, where: str) -> tuple[bytes, int]:
         """Return the bytes and the size of the whole."""
         body = response.read()
-        total = response.headers.get("content-range", "").rpartition("/")[2]
-        if not total.isdigit():
+        start, total = content_range(response.headers.get("content-range", ""))
+        if total is None:
             raise SourceError("does not say how long its file is", where=where)
-        due = min(self.stop, int(total)) - self.start
+        if start != self.start:
+            raise SourceError("sent another part than asked", where=where)
+        due = min(self.stop, total) - self.start
         if len(body) != due:
             raise SourceError(f"sent {len(body)} bytes of {due}", where=where)
-        return body, int(total)
+        return body, total
 
 
 class Blocks:
@@ -66,7 +68,13 @@ class Blocks:
         """Fetch blocks that lie one after the other with one request."""
         stop = max(stop, first + 1)
         piece = _Piece(first * BLOCK, stop * BLOCK)
-        body, self.size = self._opened.exchange(self._request, self._provider, piece)
+        body, size = self._opened.exchange(self._request, self._provider, piece)
+        if self.size not in (0, size):
+            raise SourceError(
+                "changed its file while it was read", where=self._provider.provider,
+                todo="try again",
+            )  # fmt: skip
+        self.size = size
         for number in range(first, stop):
             at = (number - first) * BLOCK
             self._blocks[number] = body[at : at + BLOCK]

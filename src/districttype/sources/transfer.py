@@ -162,7 +162,7 @@ class ToFile:
             return None
         mode = "wb"
         if response.status_code == httpx.codes.PARTIAL_CONTENT:
-            start, total = _content_range(response.headers.get("content-range", ""))
+            start, total = content_range(response.headers.get("content-range", ""))
             if start is None or not self.part.is_file() or start != self.part.stat().st_size:
                 self.forget()
                 raise Again(SourceTruncatedError("sent another part than asked", where=where))
@@ -237,8 +237,8 @@ def _length(headers: httpx.Headers) -> int | None:
     return int(headers["content-length"])
 
 
-def _content_range(value: str) -> tuple[int | None, int | None]:
-    """Read 'bytes 100-199/200'."""
+def content_range(value: str) -> tuple[int | None, int | None]:
+    """Return the first byte and the length of the whole out of 'bytes 100-199/200'."""
     with suppress(ValueError, IndexError):
         span, _, total = value.removeprefix("bytes ").partition("/")
         return int(span.split("-")[0]), int(total) if total.isdigit() else None
