@@ -51,6 +51,14 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
                 read_.total = page.matched
                 refuse_too_many(read_.total, provider)
             following = page.links.get("next", "")
+            silent = not following and read_.total is None and len(read_.pages) == 1
+            if silent and len(page.rows) == provider.page:
+                raise SourceTruncatedError(
+                    f"sent the {provider.page:,} rows asked for, and neither says how many there "
+                    "are nor where the next page is",
+                    where=provider.provider,
+                    todo="ask for more at once: page = ...",
+                )
             if not following or not page.rows:
                 break
             request = Request(

@@ -121,7 +121,7 @@ def _window(
     """Return the window of one raster, from the cache or over the network; None for no tile."""
     store = Store(directory)
     box = box_of(wanted, WGS84)
-    key = f"{url} {box} {provider.resolution}"
+    key = " ".join(map(str, (url, box, provider.resolution, *filter(None, [provider.crs]))))
     name = file_name(provider.provider, "window", key, ".tif")
     sea = file_name(provider.provider, "no-tile", url, ".txt")
     policy = opened.policy

@@ -218,6 +218,15 @@ def test_c_join_by_permanent_id_fills_gaps_and_never_overwrites(
     ]  # fmt: skip
 
 
+def test_a_full_page_without_count_and_next_is_not_the_whole(server: Server, read: Read) -> None:
+    def script(call: Call) -> None:
+        call.reply(geojson([feature(n) for n in range(5)]))
+
+    with pytest.raises(SourceTruncatedError, match="sent the 5 rows asked for, and neither"):
+        read_ryhti(server, read, script, page=5)
+    assert len(read_ryhti(server, read, script, page=6).frame) == 5
+
+
 class GtkRest:
     """Answers like GTK's ArcGIS server: layers by name, rows by pages that say there is more."""
 
