@@ -119,3 +119,15 @@ def test_captured_window_of_worldcover(shared: Path) -> None:
     drawn = frame.set_crs(None, allow_override=True).area.groupby(frame["class"]).sum() / pixel
     for name, value in (("trees", 10), ("built", 50), ("water", 80)):
         assert round(drawn.get(name, 0.0)) == (data == value).sum()
+
+
+def test_a_corrected_crs_does_not_take_the_window_of_the_wrong_one(
+    server: Server, hasty: Session, tmp_path: Path, picture: Path
+) -> None:
+    body = picture.read_bytes()
+    server.scripts["/p.tif"] = lambda call: call.file(body)
+    url = server.url + "/p.tif"
+    read(provider(url, crs="EPSG:25835"), tmp_path, place())
+    asked = server.counts["/p.tif"]
+    read(provider(url, crs="EPSG:3067"), tmp_path, place())
+    assert server.counts["/p.tif"] > asked
