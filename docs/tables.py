@@ -22,6 +22,7 @@ from districttype.focus import load_catalogue
 from districttype.indicators.registry import REGISTRY
 from districttype.layers import schema
 from districttype.providers import PROTOCOLS, base, read_layers_file
+from districttype.publish.columnwords import FOCUS_WORDS
 from districttype.publish.tables import FOCUS_COLUMNS
 from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import load_facets
@@ -250,8 +251,11 @@ def district_columns() -> str:
 
 
 def focus_columns() -> str:
-    """Return the columns of focus.csv."""
-    return code(*FOCUS_COLUMNS)
+    """Return the columns of focus.csv and of the tables beside it."""
+    words = {"zone_id": "Zone", "name": "Name", **FOCUS_WORDS}
+    first = [name for name in FOCUS_COLUMNS if name in words]
+    names = [*first, *(name for name in words if name not in first)]
+    return table(("column", "what it holds"), [(code(name), words[name]) for name in names])
 
 
 @cache

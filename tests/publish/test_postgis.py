@@ -85,6 +85,12 @@ def test_the_tables_are_there_and_whole(database: str) -> None:
     assert ask(database, "SELECT count(*) FROM districttype.espoo_cells") == [(72,)]
     comment = ask(database, "SELECT obj_description('districttype.espoo_districts'::regclass)")
     assert "Reconstructed from published figures" in comment[0][0]
+    said = dict(ask(
+        database,
+        "SELECT attname, col_description(attrelid, attnum) FROM pg_attribute"
+        " WHERE attrelid = 'districttype.espoo_focus'::regclass AND attnum > 0",
+    ))  # fmt: skip
+    assert [column for column, words in said.items() if not words or words == column] == []
     index = ask(database, "SELECT indexdef FROM pg_indexes WHERE tablename = 'espoo_districts'")
     assert any("gist" in row[0] for row in index)
 

@@ -148,6 +148,28 @@ def test_one_default_style_a_table_and_the_others_beside(out: Path) -> None:
     assert titles["heat_density_mwh_per_ha"].endswith("(MWh/ha)")
 
 
+def test_every_column_of_the_geopackage_is_described(out: Path) -> None:
+    with closing(sqlite3.connect(out / "zones.gpkg")) as db:
+        said = {
+            (table, column): (title, description)
+            for table, column, title, description in db.execute(
+                "SELECT table_name, column_name, title, description FROM gpkg_data_columns"
+            )
+        }
+        tables = [name for (name,) in db.execute("SELECT table_name FROM gpkg_contents")]
+        held = {
+            (table, row[1])
+            for table in tables
+            if table != "layer_styles"
+            for row in db.execute(f'PRAGMA table_info("{table}")')
+            if row[1] not in {"fid", "geom"}
+        }
+    assert {"focus", "shortlist", "clusters", "blocks_in_need", "sites"} <= {t for t, _ in held}
+    assert sorted(held - set(said)) == []
+    bare = [key for key in held if not said[key][1] or said[key][0] == key[1]]
+    assert bare == []
+
+
 def test_the_geopackage_is_the_same_bytes_each_time(out: Path, tmp_path: Path) -> None:
     publish(toy.edition(), tmp_path)
     first, second = (

@@ -13,6 +13,7 @@ import pyogrio
 
 from districttype.i18n import N_, translate
 from districttype.indicators.registry import Indicator
+from districttype.publish.columnwords import FOCUS_WORDS, PLAIN_COLUMNS
 from districttype.publish.edition import Edition
 from districttype.publish.focustables import focus_tables
 from districttype.publish.legend import (
@@ -61,15 +62,6 @@ _STYLE = (
 
 SOLVED = ("shortlist", "clusters", "blocks_in_need")
 """Tables of polygons coloured by their solution."""
-PLAIN_COLUMNS: Mapping[str, str] = {
-    "zone_id": N_("Zone"),
-    "name": N_("Name"),
-    "parent": N_("Greater area"),
-    "land_km2": N_("Land area (km²)"),
-    "focus": N_("Focus areas, best first"),
-    "name_sv": N_("Name in Swedish"),
-    "name_latin": N_("Name in Latin letters"),
-}
 MANY, WIDE, THIN = 1500, 0.26, 0.02
 """With more zones than this, white borders are thin, lest they pale the map; widths in mm."""
 DETAIL, CONFIDENCE = N_("{facet}: detail"), N_("{facet}: confidence (0–1)")
@@ -105,17 +97,24 @@ def write_geopackage(edition: Edition, path: Path, language: str) -> None:
         )
         for name, table in zones.items():
             titles = aliases(table.columns.drop("geometry"), edition.registry, language)
-            db.executemany(
-                "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, title,"
-                " description) VALUES (?, ?, ?, ?)",
-                [(name, column, title, title) for column, title in titles.items()],
-            )
+            _describe(db, name, titles)
             border = THIN if len(table) > MANY else WIDE
             db.executemany(_STYLE, _styles(name, LEGENDS.values(), titles, language, border, day))
-        for name in SOLVED:
-            if name in solved:
+        for name, table in (solved | ({"focus": focus} if len(focus) else {})).items():
+            titles = aliases(table.columns.drop("geometry", errors="ignore"), (), language)
+            _describe(db, name, titles)
+            if name in SOLVED:
                 legends = [_solutions(edition, language)]
-                db.executemany(_STYLE, _styles(name, legends, {}, language, THIN, day))
+                db.executemany(_STYLE, _styles(name, legends, titles, language, THIN, day))
+
+
+def _describe(db: sqlite3.Connection, table: str, titles: Mapping[str, str]) -> None:
+    """Say what each column of a table holds."""
+    db.executemany(
+        "INSERT OR REPLACE INTO gpkg_data_columns (table_name, column_name, title, description)"
+        " VALUES (?, ?, ?, ?)",
+        [(table, column, title, title) for column, title in titles.items()],
+    )
 
 
 def _styles(
@@ -202,6 +201,8 @@ def aliases(columns: pd.Index, registry: tuple[Indicator, ...], language: str) -
             title += f" ({translate(unit, language)})" if unit else ""
         elif column in PLAIN_COLUMNS:
             title = translate(PLAIN_COLUMNS[column], language)
+        elif column in FOCUS_WORDS:
+            title = translate(FOCUS_WORDS[column], language)
         elif column in LEGENDS:
             title = translate(LEGENDS[column].name, language)
         elif stem in FACETS and kind in {"detail", "confidence"}:

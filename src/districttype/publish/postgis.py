@@ -166,10 +166,9 @@ def _comment(
     parts += [warning.text(language)] if warning else []
     parts += attributions(edition)
     connection.execute(_commented(f'TABLE {SCHEMA}."{name}"', "; ".join(parts)))
-    if isinstance(table, gpd.GeoDataFrame):
-        columns = table.columns.drop(table.geometry.name)
-        for column, title in aliases(columns, edition.registry, language).items():
-            connection.execute(_commented(f'COLUMN {SCHEMA}."{name}"."{column}"', title))
+    columns = table.columns.drop(["geometry", "geom"], errors="ignore")
+    for column, title in aliases(columns, edition.registry, language).items():
+        connection.execute(_commented(f'COLUMN {SCHEMA}."{name}"."{column}"', title))
     connection.execute(text(f'ANALYZE {SCHEMA}."{name}"'))
 
 
