@@ -120,6 +120,21 @@ def test_one_table_and_look_alikes_of_all_cities(in_turn: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_page_loads_the_joint_table_with_the_ids_that_cities_have(
+    in_turn: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[1] / "docs/researcher/cities.md").read_text(encoding="utf-8")
+    shown = "".join(part.split("```")[0] for part in page.split("```python\n")[1:])
+    told: dict[str, pd.DataFrame] = {}
+    monkeypatch.chdir(in_turn)
+    exec(shown.replace("data/processed/", ""), told)
+    found = told["districts"].groupby("city")["zone_id"].agg(list)
+    for city in CITIES:
+        held = pd.read_parquet(in_turn / city.id / "districts.parquet", columns=["zone_id"])
+        assert found[city.id] == held["zone_id"].tolist()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "word"), [("cities", "Cities"), ("cities.fi", "Kaupungit")])
 def test_a_page_switches_between_the_maps(in_turn: Path, name: str, word: str) -> None:
     page = (in_turn / f"{name}.html").read_text(encoding="utf-8")
