@@ -87,6 +87,9 @@ ANSWERS: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
     ("ownership", "HSY, SeutuRAMAVA by statistical area",
      "asuminen_ja_maankaytto:SeutuRAMAVA_tila_20161230",
      {"KUNTA": "049", "NIMI": "KANTA-KAUKLAHTI", "OMLAJI_1": 3}, {"owner_class": "city"}),
+    ("ownership", "HSY, SeutuRAMAVA by statistical area",
+     "asuminen_ja_maankaytto:SeutuRAMAVA_tila_20161230",
+     {"KUNTA": "049", "OMLAJI_1": 2}, {"owner_class": "public_institution"}),  # Helsinki's land
     ("solar_roofs", "HSY, solar potential of roofs",
      "ilmasto_ja_energia:rakennukset_aurinkosahkopotentiaali",
      {"panel_ala": 212.5, "elec_kwh_v": 31450.0}, {"panel_m2": 212.5, "yield_kwh": 31450.0}),
