@@ -117,7 +117,7 @@ def test_liechtenstein_changed_on_the_map_more_than_on_the_ground(
 ) -> None:
     city = load_city(str(HERE / "cities" / "liechtenstein.toml"))
     folder = shared / "cities" / "liechtenstein"
-    layers = (HERE / "layers" / "liechtenstein.toml").read_text(encoding="utf-8")
+    layers = (HERE / "real" / "liechtenstein.toml").read_text(encoding="utf-8")
     runs = []
     for year in ("2015-07", "2024-03"):
         file = tmp_path / f"{year}.toml"

@@ -24,7 +24,7 @@ def run(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Edition
     edition = pipeline.classify(
         load_city("espoo"),
         data=str(shared / "espoo"),
-        layers_file=HERE / "layers" / "espoo-shared.toml",
+        layers_file=HERE / "real" / "espoo-shared.toml",
         zone_sets=("districts",),
         out=out,
     )

@@ -115,7 +115,7 @@ def test_labels_of_liechtenstein_hang_on_no_system(shared: Path, tmp_path: Path)
     """The layers of the extract as files, in the city's own system and in two others."""
     here = Path(__file__).parent
     config = load_city(str(here / "cities" / "liechtenstein.toml"))
-    extract = read_layers_file(here / "layers" / "liechtenstein.toml")
+    extract = read_layers_file(here / "real" / "liechtenstein.toml")
     layers = collect(config, extract, shared / "cities" / "liechtenstein").layers
     found = []
     for system in (32632, 2056, 4326):

@@ -18,7 +18,7 @@ from districttype.layers.schema import Layers
 from districttype.providers import read_layers_file
 from districttype.zones import Zones, make_zone_set
 
-LAYERS_FILE = Path(__file__).parents[1] / "layers" / "espoo-shared.toml"
+LAYERS_FILE = Path(__file__).parents[1] / "real" / "espoo-shared.toml"
 
 
 @pytest.fixture(scope="module")

@@ -235,7 +235,7 @@ def test_liechtenstein_is_found_in_its_extract(shared: Path) -> None:
         load_city(str(here / "cities" / "liechtenstein.toml")),
         {
             key: value
-            for key, value in read_layers_file(here / "layers" / "liechtenstein.toml").items()
+            for key, value in read_layers_file(here / "real" / "liechtenstein.toml").items()
             if key in {"districts", "buildings"}
         },
         shared / "cities" / "liechtenstein",

@@ -341,7 +341,7 @@ def test_an_extract_is_read_once_for_all_its_layers(shared, monkeypatch):
     )
     made = collect.collect(
         load_city(str(HERE / "cities" / "monaco.toml")),
-        read_layers_file(HERE / "layers" / "monaco.toml"),
+        read_layers_file(HERE / "real" / "monaco.toml"),
         shared / "cities" / "monaco",
     ).layers
     assert len(calls) == 1
@@ -363,7 +363,7 @@ def test_an_extract_is_read_once_for_all_its_layers(shared, monkeypatch):
 
 @pytest.mark.parametrize(("year", "buildings"), [("2013-08", 3723), ("2024-03", 17717)])
 def test_liechtenstein_is_eleven_districts_in_every_year(shared, year, buildings):
-    text = (HERE / "layers" / "liechtenstein.toml").read_text(encoding="utf-8")
+    text = (HERE / "real" / "liechtenstein.toml").read_text(encoding="utf-8")
     names = ("districts", "buildings")
     providers = {
         name: [VectorFile(provider="OpenStreetMap", file=f"liechtenstein_{year}.osm.pbf")]

@@ -224,7 +224,7 @@ def test_a_building_does_not_tell_itself() -> None:
 @pytest.mark.slow
 def test_held_out_buildings_of_a_real_register_are_guessed_well(shared: Path) -> None:
     """Hide all that is known of three in ten buildings of Perkkaa and Etelä-Leppävaara."""
-    served = read_layers_file(Path(__file__).parents[1] / "layers" / "espoo-shared.toml")
+    served = read_layers_file(Path(__file__).parents[1] / "real" / "espoo-shared.toml")
     served = {
         "districts": served["districts"],
         "buildings": [p for p in served["buildings"] if "register" in getattr(p, "file", "")],
