@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -122,19 +123,20 @@ def test_a_page_is_no_larger_than_a_train_bears(out: Path, page: str) -> None:
 
 @pytest.mark.parametrize(("zone", "file"), [("Kera", "kera-A5.html"), ("Soukka", "Soukka-A5.html")])
 def test_a_sheet_on_demand_measures_nothing_anew(
-    out: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-    zone: str, file: str,
+    out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], zone: str, file: str,
 ) -> None:  # fmt: skip
+    run = shutil.copytree(out, tmp_path / "run")  # other tests count the sheets of `out`
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the run has kept what is asked for")
 
     monkeypatch.setattr(measurer, "measure_in_tiles", refuse)
-    words = ["districttype", "workshop", "espoo", zone, "a5", "--out", str(out), "--lang", "sv"]
+    words = ["districttype", "workshop", "espoo", zone, "a5", "--out", str(run), "--lang", "sv"]
     monkeypatch.setattr("sys.argv", words)
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 0
-    sheet = out / "workshop" / file
+    sheet = run / "workshop" / file
     assert capsys.readouterr().out.strip() == str(sheet)
     html = sheet.read_text(encoding="utf-8")
     assert '<html lang="sv">' in html
