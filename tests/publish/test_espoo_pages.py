@@ -127,6 +127,7 @@ def test_a_sheet_on_demand_measures_nothing_anew(
     capsys: pytest.CaptureFixture[str], zone: str, file: str,
 ) -> None:  # fmt: skip
     run = shutil.copytree(out, tmp_path / "run")  # other tests count the sheets of `out`
+
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the run has kept what is asked for")
 
