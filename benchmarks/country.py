@@ -25,7 +25,7 @@ from districttype.many import classify_cities
 from districttype.sources.figures import load_figures, sampled
 
 TAIL = 0.8
-PER_DISTRICT = 413  # buildings of a district of the embedded Espoo, on average
+PER_DISTRICT = 407  # buildings of a district drawn from the embedded Espoo's, on average
 CITY: TypeAdapter[City] = TypeAdapter(City)
 
 
