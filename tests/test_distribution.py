@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+import rattler_build
 
 ROOT = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -37,9 +38,6 @@ def needs(listed: Iterable[str]) -> dict[str, str]:
 def test_the_conda_recipe_renders_and_asks_for_what_the_package_needs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rattler_build = pytest.importorskip(
-        "rattler_build", reason="rattler-build is not here; pip install py-rattler-build"
-    )
     monkeypatch.setenv("VERSION", "7.8.9")
     recipe = rattler_build.Stage0Recipe.from_file(str(ROOT / "recipe" / "recipe.yaml"))
     [variant] = recipe.render(rattler_build.VariantConfig())
