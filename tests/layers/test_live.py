@@ -114,6 +114,14 @@ def server() -> object:
         yield running
 
 
+@pytest.fixture
+def town(server: Server, monkeypatch: pytest.MonkeyPatch) -> City:
+    """Return a town whose services answer, one by one or not at all, and whose runs wait little."""
+    scripts(server)
+    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
+    return city(server.url)
+
+
 def test_a_failing_provider_falls_to_the_next_and_the_fall_is_recorded(
     server: Server, tmp_path: Path
 ) -> None:
@@ -131,11 +139,8 @@ def test_a_failing_provider_falls_to_the_next_and_the_fall_is_recorded(
 
 
 def test_falls_and_layers_that_nobody_gave_stand_in_the_record_of_the_run(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    town: City, tmp_path: Path
 ) -> None:
-    scripts(server)
-    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
-    town = city(server.url)
     gathered = gather(town, "live", raw=tmp_path)
     record = run_record(
         town, gathered, {}, {}, load_catalogue(town.catalogue), {}, datetime.now(UTC)
@@ -149,12 +154,7 @@ def test_falls_and_layers_that_nobody_gave_stand_in_the_record_of_the_run(
     assert "P/first could not be had: refuses: no such type" in districts["notes"]
 
 
-def test_what_was_fetched_is_what_is_classified(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scripts(server)
-    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
-    town = city(server.url)
+def test_what_was_fetched_is_what_is_classified(server: Server, town: City, tmp_path: Path) -> None:
     fetch(town, tmp_path / "raw" / town.id)
     asked = server.counts["/second"], server.counts["/register"]
     edition = classify(town, data="live", zone_sets=["districts"], raw=tmp_path / "raw")
@@ -176,11 +176,8 @@ def test_the_next_run_comes_from_the_cache(server: Server, tmp_path: Path) -> No
 
 
 def test_fetch_asks_again_only_for_what_is_too_old(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, town: City, tmp_path: Path
 ) -> None:
-    scripts(server)
-    monkeypatch.setattr("districttype.layers.live.PATIENT", HASTY)
-    town = city(server.url)
     asked = []
     for max_age in (None, timedelta(days=1), timedelta(0)):
         fetch(town, tmp_path, max_age=max_age)
