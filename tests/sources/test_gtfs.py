@@ -135,6 +135,9 @@ def test_what_is_no_timetable_is_told(tmp_path: Path) -> None:
     calendar = FEED["calendar.txt"].splitlines()[0] + "\n"
     with pytest.raises(SourceError, match="no weekday with departures"):
         read_feed(feed(tmp_path / "g.zip", calendar=calendar), provider(), Wanted())
+    stops = FEED["stops.txt"].replace("stop_lon", "x")
+    with pytest.raises(SourceError, match=r"no column stop_lon in stops\.txt"):
+        read_feed(feed(tmp_path / "h.zip", stops=stops), provider(), Wanted())
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,12 @@ EXTENDED = (
 )  # fmt: skip
 LONGEST = timedelta(days=3 * 366)  # of a timetable
 STATION_MODES = ("metro", "rail")
+NEEDED = {
+    "stops.txt": ("stop_id", "stop_name", "stop_lon", "stop_lat"),
+    "trips.txt": ("trip_id", "route_id", "service_id"),
+    "routes.txt": ("route_id", "route_type"),
+    "frequencies.txt": ("trip_id", "start_time", "end_time", "headway_secs"),
+}
 UNSERVED = "stops without departures that day left out"
 NO_PLACE = "stops without coordinates dropped"
 NO_MODE = "routes of no mode of this layer left out"
@@ -108,6 +114,9 @@ def _table(feed: zipfile.ZipFile, name: str, where: str, *, must: bool = True) -
     with feed.open(found) as stream:
         table = pd.read_csv(stream, dtype=str, encoding="utf-8-sig", keep_default_na=False)
     table.columns = [str(column).strip() for column in table.columns]
+    absent = [column for column in NEEDED.get(name, ()) if column not in table.columns]
+    if absent:
+        raise SourceError(f"has no column {', '.join(absent)} in {name}", where=where)
     return table.apply(lambda column: column.str.strip())
 
 
