@@ -15,9 +15,10 @@ from districttype.city import load_city
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.tiles import REACH, Tile, Tiling, measure_in_tiles, tiles, window
+from districttype.layers.laid import witnesses
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import Layer, Layers, conform
-from districttype.layers.windows import LayerFiles, witnesses
+from districttype.layers.windows import LayerFiles
 from districttype.zones import make_zone_set, make_zones
 
 TM35 = CRS.from_epsg(3067)
@@ -106,18 +107,19 @@ def test_a_window_reaches_as_far_as_the_ground_its_people_are_counted_on(tmp_pat
     )  # fmt: skip
 
 
-def test_tiles_of_a_large_city_hold_about_as_many_buildings_as_asked() -> None:
+def test_tiles_of_a_large_city_hold_about_as_many_buildings_as_asked(tmp_path: Path) -> None:
     layers = two_corners()
     corners = [(x, 0.0) for x in (0, 100, 200, 300, 400)]
     frame = gpd.GeoDataFrame({"zone_id": list("abcde"), "name": list("abcde")},
                              geometry=[square(*c, 100) for c in corners], crs=TM35)  # fmt: skip
     frame.geometry = frame.geometry.translate(-1, 50)  # a house in each
     zones = make_zones("five", frame, layers)
-    houses = layers["buildings"].frame.geometry.to_numpy()
-    parts = list(tiles(zones, 100, (houses, 2)))
+    held = LayerFiles.write(layers, tmp_path).held("buildings", zones.frame.geometry)
+    assert held.tolist() == [1] * 5
+    parts = list(tiles(zones, 100, (held, 2)))
     assert sorted(len(part) for part in parts) == [1, 2, 2]
     assert sorted(zone for part in parts for zone in part.ids) == list("abcde")
-    assert len(list(tiles(zones, 1, (houses, 2)))) == 5
+    assert len(list(tiles(zones, 1, (held, 2)))) == 5
 
 
 def test_a_city_that_is_not_large_is_measured_from_memory(tmp_path: Path) -> None:

@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import shapely
+from numpy.typing import NDArray
 
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
-from districttype.layers.windows import Box, LayerFiles
+from districttype.layers.rows import Box
+from districttype.layers.windows import LayerFiles
 from districttype.zones import Zones
 
 MOST = 20_000  # zones of a tile
@@ -85,7 +85,10 @@ class Tiling:
 
     def files(self, facts: Facts) -> LayerFiles | None:
         """Return the layers laid down in files, once a run; None where the city is not large."""
-        if self.folder is None or len(facts.frame("buildings")) <= self.large:
+        layers = facts.layers
+        laid = any(layer.laid is not None for layer in layers.values())
+        large = "buildings" in layers and layers["buildings"].rows > self.large
+        if self.folder is None or not (laid or large):
             return None
         folder = self.folder
         return facts.once(lambda facts: LayerFiles.write(facts.layers, folder), "files", folder)
@@ -133,11 +136,11 @@ def measure_in_tiles(
             return measure(zones, facts, names=names)
         parts = [measure(tile, facts, names=names) for tile in tiles(zones, most)]
     else:
-        houses = facts.frame("buildings").geometry.to_numpy()
         wanted = None if names is None else tuple(names)
+        load = files.held("buildings", zones.frame.geometry), tiling.large
         some = [
             Tile.write(part, number, files, wanted)
-            for number, part in enumerate(tiles(zones, most, (houses, tiling.large)))
+            for number, part in enumerate(tiles(zones, most, load))
         ]
         parts = list(tiling.spread(measure_tile, some))
     return pd.concat(parts).loc[zones.ids].set_index(zones.ids)
@@ -160,7 +163,9 @@ def window(zones: Zones, files: LayerFiles) -> Box:
     return west - REACH, south - REACH, east + REACH, north + REACH
 
 
-def tiles(zones: Zones, most: int, load: tuple[Any, int] | None = None) -> Iterator[Zones]:
+def tiles(
+    zones: Zones, most: int, load: tuple[NDArray[np.int64], int] | None = None
+) -> Iterator[Zones]:
     """Yield the zones in groups that lie together: along a Hilbert curve.
 
     Parameters
@@ -170,13 +175,13 @@ def tiles(zones: Zones, most: int, load: tuple[Any, int] | None = None) -> Itera
     most
         How many a group has at most.
     load
-        Shapes of buildings, and how many of them the zones of a group hold, about.
+        How many buildings each zone holds, and how many the zones of a group hold, about.
     """
     order = np.argsort(zones.frame.geometry.hilbert_distance().to_numpy(), kind="stable")
     begins = [0]
     held = np.zeros(len(order) + 1, dtype=np.int64)
     if load is not None:
-        np.cumsum(_held(zones, load[0])[order], out=held[1:])
+        np.cumsum(load[0][order], out=held[1:])
     while begins[-1] < len(order):
         begin = begins[-1]
         end = min(begin + most, len(order))
@@ -193,11 +198,3 @@ def tiles(zones: Zones, most: int, load: tuple[Any, int] | None = None) -> Itera
             zones.land_m2.iloc[rows],
             zones.notes,
         )
-
-
-def _held(zones: Zones, shapes: Any) -> np.ndarray:
-    """Return about how many shapes lie in each zone: those whose box has its middle there."""
-    low_x, low_y, high_x, high_y = shapely.bounds(shapes).T
-    middles = shapely.points((low_x + high_x) / 2, (low_y + high_y) / 2)
-    zone, _ = shapely.STRtree(middles).query(zones.frame.geometry.to_numpy(), predicate="contains")
-    return np.bincount(zone, minlength=len(zones))

@@ -6,7 +6,7 @@ known is null here, never zero and never 999999999.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -18,6 +18,7 @@ import shapely
 from pyproj import CRS
 
 from districttype.errors import CrsError, SchemaError
+from districttype.layers.rows import Box, Rows, chosen
 from districttype.provenance import Provenance
 
 USES = (
@@ -205,12 +206,14 @@ class Layer:
 
     `coverage` is the area within which the provider is known to be complete, in the city's metric
     CRS; None says that it covers the whole city. It is what tells "nothing there" from "not known".
+    Of a layer too large to be held, `laid` has the rows, and `frame` only their columns.
     """
 
     name: str
     frame: gpd.GeoDataFrame
     provenance: tuple[Provenance, ...]
     coverage: shapely.Geometry | None = None
+    laid: Rows | None = None
 
     @property
     def lacks(self) -> frozenset[str]:
@@ -221,7 +224,7 @@ class Layer:
     @property
     def rows(self) -> int:
         """Return the number of rows."""
-        return len(self.frame)
+        return len(self.frame) if self.laid is None else len(self.laid)
 
 
 @dataclass(frozen=True)
@@ -251,8 +254,33 @@ class Layers(Mapping[str, Layer]):
         return len(self.tables)
 
     def frame(self, name: str) -> gpd.GeoDataFrame | None:
-        """Return the layer's table, or None where there is no such layer."""
-        return self.tables[name].frame if name in self.tables else None
+        """Return the layer's whole table, or None where there is no such layer."""
+        return self.select(name)
+
+    def select(
+        self,
+        name: str,
+        *,
+        within: Box | None = None,
+        where: Mapping[str, Collection[str]] | None = None,
+    ) -> gpd.GeoDataFrame | None:
+        """Return some rows of a layer, in their order; None where there is no such layer.
+
+        Parameters
+        ----------
+        name
+            The layer.
+        within
+            A box (west, south, east, north; city CRS, m): the rows whose own box touches it, whole.
+        where
+            Column -> values of which a row must have one.
+        """
+        if name not in self.tables:
+            return None
+        layer = self.tables[name]
+        if layer.laid is not None:
+            return layer.laid.read(within, where)
+        return chosen(layer.frame, within, where)
 
     def without(self, *names: str) -> Layers:
         """Return the same layers less the named ones."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 
 import geopandas as gpd
@@ -18,13 +17,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from districttype.layers.schema import Layer, Layers, value_lists
+from districttype.layers.laid import ROW, Laid, Laying
+from districttype.layers.rows import Box
+from districttype.layers.schema import Layer, Layers
 from districttype.planar import common
 
-Box = tuple[float, float, float, float]
-
-_ROWS_TOGETHER = 4096  # of a file, read or passed over as one
-_ROW = "row_of_layer"
 _FACTS = "layers.pickle"
 
 
@@ -39,25 +36,10 @@ class LayerFiles:
 
     @classmethod
     def write(cls, layers: Layers, folder: Path) -> LayerFiles:
-        """Lay down layers in a folder, made where it is missing: neighbours beside each other."""
+        """Lay down, in a folder made where it is missing, what of the layers is in memory."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name, layer in layers.items():
-            frame = layer.frame.assign(**{_ROW: np.arange(len(layer.frame))})
-            order = np.zeros(0, dtype=int)
-            if len(frame):
-                curve = frame.geometry.hilbert_distance().to_numpy()
-                order = np.argsort(curve, kind="stable")
-            frame.iloc[order].to_parquet(
-                folder / f"{name}.parquet",
-                index=False,
-                write_covering_bbox=True,
-                row_group_size=_ROWS_TOGETHER,
-            )
-            frame.iloc[witnesses(name, layer.frame)].to_parquet(
-                folder / f"{name}.witnesses.parquet", index=False
-            )
-        bare = {n: replace(layer, frame=layer.frame.iloc[:0]) for n, layer in layers.items()}
-        (folder / _FACTS).write_bytes(pickle.dumps(replace(layers, tables=bare)))
+        laid = {name: lay_down(layer, folder) for name, layer in layers.items()}
+        (folder / _FACTS).write_bytes(pickle.dumps(replace(layers, tables=laid)))
         return cls(folder)
 
     def read(self, box: Box) -> Layers:
@@ -65,55 +47,52 @@ class LayerFiles:
 
         What reaches into the box is whole; rows keep their order. Coverage ends with the box.
         """
-        layers = self._bare()
-        return replace(
-            layers, tables={name: self._window(layer, box) for name, layer in layers.items()}
-        )
+        layers = self._laid()
+        return replace(layers, tables={name: _window(one, box) for name, one in layers.items()})
 
     def extent(self, name: str, box: Box) -> Box:
         """Return a box grown so that it holds all of what a layer has in it."""
-        if name not in self._bare():
-            return box
-        rows = self._rows(name, box)
-        return _around(box, tuple(rows.total_bounds)) if len(rows) else box
+        rows = self._laid().select(name, within=box)
+        return _around(box, tuple(rows.total_bounds)) if rows is not None and len(rows) else box
 
-    def _bare(self) -> Layers:
+    def held(self, name: str, areas: gpd.GeoSeries) -> NDArray[np.int64]:
+        """Return about how many rows lie in each area: those whose box has its middle there."""
+        held = np.zeros(len(areas), dtype=np.int64)
+        layers = self._laid()
+        for rows in _laid(layers[name]).by_part() if name in layers else ():
+            west, south, east, north = rows.bounds.to_numpy().T
+            middles = shapely.points((west + east) / 2, (south + north) / 2)
+            area, _ = shapely.STRtree(middles).query(areas.to_numpy(), predicate="contains")
+            held += np.bincount(area, minlength=len(areas))
+        return held
+
+    def _laid(self) -> Layers:
         found: Layers = pickle.loads((self.folder / _FACTS).read_bytes())  # noqa: S301 - our own
         return found
 
-    def _rows(self, name: str, box: Box) -> gpd.GeoDataFrame:
-        return gpd.read_parquet(self.folder / f"{name}.parquet", bbox=box)
 
-    def _window(self, layer: Layer, box: Box) -> Layer:
-        witness = gpd.read_parquet(self.folder / f"{layer.name}.witnesses.parquet")
-        rows = self._rows(layer.name, box)
-        rows = pd.concat([rows, witness[~witness[_ROW].isin(rows[_ROW])]])
-        frame = rows.sort_values(_ROW).reset_index(drop=True)[[*layer.frame.columns]]
-        coverage = layer.coverage
-        if coverage is not None:
-            coverage = common(coverage, shapely.box(*box))[0]
-        return replace(layer, frame=frame.astype(layer.frame.dtypes.to_dict()), coverage=coverage)
+def lay_down(layer: Layer, folder: Path) -> Layer:
+    """Return a layer with its rows in files of a folder, where they are not in files already."""
+    if layer.laid is not None:
+        return layer
+    laying = Laying(layer.name, folder / layer.name)
+    laying.add(layer.frame)
+    return replace(layer, frame=layer.frame.iloc[:0], laid=laying.done())
 
 
-def witnesses(name: str, frame: gpd.GeoDataFrame) -> NDArray[np.int64]:
-    """Return the first row of each kind that there is in a layer.
+def _laid(layer: Layer) -> Laid:
+    assert isinstance(layer.laid, Laid)
+    return layer.laid
 
-    A kind is what any two columns are together: their value where the schema lists the values, else
-    whether there is one.
-    """
-    if not len(frame):
-        return np.zeros(0, dtype=np.int64)
-    listed = value_lists(name)
-    columns = [
-        pd.factorize(frame[column] if column in listed else frame[column].notna())[0] + 1
-        for column in frame.columns.drop(frame.geometry.name)
-    ]
-    columns.append(np.zeros(len(frame), dtype=np.int64))  # so that one column is enough, or none
-    columns.append(np.zeros(len(frame), dtype=np.int64))
-    first = [
-        np.unique(a * (b.max() + 1) + b, return_index=True)[1] for a, b in combinations(columns, 2)
-    ]
-    return np.unique(np.concatenate(first)).astype(np.int64)
+
+def _window(layer: Layer, box: Box) -> Layer:
+    witness, rows = _laid(layer).witnesses(), _laid(layer).numbered(box)
+    rows = pd.concat([rows, witness[~witness[ROW].isin(rows[ROW])]])
+    frame = rows.sort_values(ROW).reset_index(drop=True).drop(columns=ROW)
+    coverage = layer.coverage
+    if coverage is not None:
+        coverage = common(coverage, shapely.box(*box))[0]
+    return replace(layer, frame=frame, coverage=coverage, laid=None)
 
 
 def _around(box: Box, other: Box) -> Box:
