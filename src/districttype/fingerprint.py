@@ -9,8 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import proj_version_str
 
 CALCULATING = ("geopandas", "numpy", "pandas", "pyproj", "scikit-learn", "scipy", "shapely")
@@ -48,16 +50,38 @@ def program() -> str:
 
 def of_frame(frame: gpd.GeoDataFrame) -> str:
     """Return the fingerprint of a table: names, types and values of its columns, order and CRS."""
-    shapes = frame.geometry.to_numpy()
+    return fingerprint([*_of_columns(frame), _of_rows(frame).tobytes()])
+
+
+def of_parts(columns: gpd.GeoDataFrame, parts: Iterable[gpd.GeoDataFrame]) -> str:
+    """Return the fingerprint of a table that comes in parts: the same whatever the parts.
+
+    Parameters
+    ----------
+    columns
+        A table with its columns.
+    parts
+        Its rows, each under its number (the index), from 0 on.
+    """
+    known = [(part.index.to_numpy(np.int64), _of_rows(part)) for part in parts]
+    rows = np.zeros((sum(len(numbers) for numbers, _ in known), 2), dtype=np.uint64)
+    for numbers, some in known:
+        rows[numbers] = some
+    return fingerprint([*_of_columns(columns), rows.tobytes()])
+
+
+def _of_columns(frame: gpd.GeoDataFrame) -> tuple[str, str]:
+    kinds = frame.drop(columns=frame.geometry.name).dtypes
+    crs = frame.crs.to_wkt() if frame.crs is not None else ""
+    return crs, repr([(str(name), str(kind)) for name, kind in kinds.items()])
+
+
+def _of_rows(frame: gpd.GeoDataFrame) -> NDArray[np.uint64]:
+    """Return two numbers a row: of its values with its name, and of its shape."""
     plain = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    return fingerprint(
-        [
-            frame.crs.to_wkt() if frame.crs is not None else "",
-            repr([(str(name), str(kind)) for name, kind in plain.dtypes.items()]),
-            pd.util.hash_pandas_object(plain, index=True).to_numpy().tobytes(),
-            *(wkb or b"" for wkb in shapely.to_wkb(shapes)),
-        ]
-    )
+    values = pd.util.hash_pandas_object(plain, index=True).to_numpy(np.uint64)
+    shapes = pd.util.hash_array(shapely.to_wkb(frame.geometry.to_numpy()), categorize=False)
+    return np.stack([values, shapes.astype(np.uint64)], axis=1)
 
 
 def of_shape(shape: shapely.Geometry | None) -> bytes:

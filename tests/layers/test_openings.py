@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 from pyproj import CRS
@@ -10,6 +12,7 @@ from districttype.city import load_city
 from districttype.layers.openings import with_opening_years
 from districttype.layers.schema import Layer, conform
 from districttype.provenance import Provenance, State
+from laid import lay_in_quarters
 
 CRS_3067 = CRS.from_epsg(3067)
 
@@ -36,6 +39,17 @@ def test_a_station_gets_the_year_of_the_nearest_of_its_mode() -> None:
     assert found.frame["opened"].fillna(0).tolist() == [2022, 0, 0, 2023, 2016]
     assert found.provenance[0].notes == ["opening years of 2 stations from published figures"]
     assert given.frame["opened"].notna().sum() == 1
+
+
+def test_stops_in_files_get_their_years_too(tmp_path: Path) -> None:
+    given = stops(
+        ("bus", "Finnoo", 24.7125, 60.1535, None),
+        ("metro", "Finnoo", 24.7125, 60.1535, None),
+        ("metro", "Tapiola", 24.8035, 60.1750, 2016),
+    )
+    found = with_opening_years(lay_in_quarters(given, tmp_path), load_city("espoo"))
+    assert found.rows == 3
+    assert found.select()["opened"].fillna(0).tolist() == [0, 2022, 2016]
 
 
 def test_without_figures_or_stations_nothing_changes() -> None:

@@ -36,6 +36,8 @@ BETTER = {
     "slopes": 'a terrain model: [[slopes]] source = "terrain", file = "..."',
 }
 
+_TOLD = {"use": "use", "floors": "storeys", "year_built": "year"}  # of buildings, by their tags
+
 
 def new_city(name: str, folder: Path, *, extract: Path | None = None, say: Say) -> str:
     """Write the config file of a city, and say what is known and what is missing.
@@ -170,11 +172,12 @@ def _tagged(name: str, layers: Layers) -> str:
     """Say how much of the buildings' storeys and uses stands in their tags."""
     if name != "buildings":
         return ""
-    frame = layers[name].frame
-    if frame.empty:
+    if not layers[name].rows:
         return ""
+    columns = [f"{trait}_origin" for trait in _TOLD]
+    tagged = [part[columns].eq("tagged").to_numpy().sum(axis=0) for part in layers[name].by_part()]
     shares = [
-        f"{what} of {frame[f'{column}_origin'].eq('tagged').mean():.0%}"
-        for column, what in (("use", "use"), ("floors", "storeys"), ("year_built", "year"))
+        f"{what} of {number / layers[name].rows:.0%}"
+        for what, number in zip(_TOLD.values(), sum(tagged), strict=True)
     ]
     return f" ({', '.join(shares)}; the rest is guessed or unknown)"

@@ -120,14 +120,11 @@ def station_facts(zones: Zones, layers: Layers | None) -> pd.DataFrame:
     `station_planned`; None elsewhere.
     """
     table = pd.DataFrame(None, zones.ids, ["station", "opened", "station_planned"], dtype=object)
-    if layers is None or (stops := layers.frame("stops")) is None:
+    stops = None if layers is None else layers.select("stops", where={"mode": STATION_MODES})
+    if layers is None or stops is None:
         return table
     today = decimal_year(layers.as_of)
-    stops = stops[
-        stops["mode"].isin(STATION_MODES)
-        & stops["name"].notna()
-        & (stops["opened"] >= layers.as_of.year - YEARS_NEW)
-    ]
+    stops = stops[stops["name"].notna() & (stops["opened"] >= layers.as_of.year - YEARS_NEW)]
     points = stops.geometry.to_numpy()
     shapes = zones.frame.geometry.to_numpy()
     near, station = shapely.STRtree(points).query(

@@ -87,7 +87,7 @@ def _places(kind: SiteKind, zones: Zones, layers: Layers) -> pd.DataFrame:
     tables = [
         _cut(rows, found, zones, invented=_is_invented(found.layer, layers))
         for found in kind.found
-        if (rows := _matching(found, layers)) is not None and len(rows)
+        if (rows := layers.select(found.layer, where=found.where)) is not None and len(rows)
     ]
     if not tables:
         return pd.DataFrame()
@@ -95,16 +95,6 @@ def _places(kind: SiteKind, zones: Zones, layers: Layers) -> pd.DataFrame:
     places = places.sort_values("area_m2", ascending=False, kind="stable", na_position="last")
     kept = [_distinct(group, kind.most) for _, group in places.groupby("zone_id", sort=False)]
     return pd.concat(kept, ignore_index=True) if kept else places
-
-
-def _matching(found: Found, layers: Layers) -> gpd.GeoDataFrame | None:
-    frame = layers.frame(found.layer)
-    if frame is None:
-        return None
-    keep = np.ones(len(frame), dtype=bool)
-    for column, values in found.where.items():
-        keep &= frame[column].isin(values).to_numpy()
-    return frame[keep]
 
 
 def _is_invented(layer: str, layers: Layers) -> bool:

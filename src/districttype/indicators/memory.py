@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from districttype.fingerprint import fingerprint, of_frame, of_shape, program
+from districttype.fingerprint import fingerprint, of_frame, of_parts, of_shape, program
 from districttype.layers.schema import Layers
 from districttype.zones import Zones
 
@@ -47,7 +47,8 @@ class Memory:
         parts: list[str | bytes] = [program(), repr(beside)]
         for name, layer in sorted(layers.items()):
             lacks = repr(sorted(layer.lacks))
-            parts += [name, of_frame(layer.frame), of_shape(layer.coverage), lacks]
+            rows = of_parts(layer.frame, layer.by_part())
+            parts += [name, rows, of_shape(layer.coverage), lacks]
         return cls(folder, fingerprint(parts))
 
     def recall(self, zones: Zones, names: Collection[str] | None = None) -> pd.DataFrame | None:

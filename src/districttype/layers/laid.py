@@ -28,11 +28,12 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Part:
-    """A file of rows, how many it has, and the box they lie in."""
+    """A file of rows, how many it has, the box they lie in, and its columns without a value."""
 
     file: str
     rows: int
     bounds: Box
+    blank: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,21 +66,25 @@ class Laid:
 
     def numbered(self, within: Box | None = None, where: Where | None = None) -> gpd.GeoDataFrame:
         """Return rows as `read` does, with their number in the layer as the column `ROW`."""
-        filters = [(column, "in", sorted(values)) for column, values in (where or {}).items()]
+        filters = [(column, "in", list(values)) for column, values in (where or {}).items()]
         found = [
             self._typed(
                 gpd.read_parquet(self.folder / part.file, bbox=within, filters=filters or None)
             )
             for part in self.parts
-            if within is None or _touch(part.bounds, within)
+            if (within is None or _touch(part.bounds, within))
+            and part.blank.isdisjoint(where or ())
         ]
         rows = pd.concat([self._typed(self.bare.assign(**{ROW: 0})), *found])
         return rows.sort_values(ROW).reset_index(drop=True)
 
     def by_part(self) -> Iterator[gpd.GeoDataFrame]:
-        """Yield the rows of one file after another, numbered; those of a file lie together."""
+        """Yield the rows of one file after another, each under its number in the layer.
+
+        Those of a file lie together.
+        """
         for part in self.parts:
-            yield self._typed(gpd.read_parquet(self.folder / part.file))
+            yield self._typed(gpd.read_parquet(self.folder / part.file)).set_index(ROW)
 
     def witnesses(self) -> gpd.GeoDataFrame:
         """Return the first row, numbered, of each kind that the layer has; see `witnesses`."""
@@ -129,7 +134,8 @@ class Laying:
             write_covering_bbox=True,
             row_group_size=_ROWS_TOGETHER,
         )
-        self._parts.append(Part(file, len(frame), tuple(frame.total_bounds)))
+        blank = frozenset(frame.columns[frame.isna().all()])
+        self._parts.append(Part(file, len(frame), tuple(frame.total_bounds), blank))
 
     def done(self) -> Laid:
         """Return what was laid down.

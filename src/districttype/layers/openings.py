@@ -27,7 +27,7 @@ def with_opening_years(stops: Layer, city: City) -> Layer:
     """
     if city.figures is None:
         return stops
-    frame = stops.frame.copy()
+    frame = stops.select().copy()
     known = stations(load_figures(city.figures, city.beside("")), frame.crs)
     known = known[known["opened"].notna()]
     filled = 0
@@ -48,4 +48,4 @@ def with_opening_years(stops: Layer, city: City) -> Layer:
     note = f"opening years of {filled} stations from published figures"
     first, *others = stops.provenance
     noted = first.model_copy(update={"notes": [*first.notes, note]})
-    return replace(stops, frame=frame, provenance=(noted, *others))
+    return replace(stops, frame=frame, laid=None, provenance=(noted, *others))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Protocol
 
 import geopandas as gpd
 import numpy as np
 
 Box = tuple[float, float, float, float]  # west, south, east, north; city CRS, m
-Where = Mapping[str, Collection[str]]  # column -> values of which a row must have one
+Where = Mapping[str, Collection[str | bool]]  # column -> values of which a row must have one
 
 
 class Rows(Protocol):
@@ -21,6 +21,10 @@ class Rows(Protocol):
 
     def read(self, within: Box | None = None, where: Where | None = None) -> gpd.GeoDataFrame:
         """Return the rows whose box touches a box, and that have one of the values, in order."""
+        ...
+
+    def by_part(self) -> Iterator[gpd.GeoDataFrame]:
+        """Yield some rows after others, each under its number in the layer."""
         ...
 
 

@@ -6,7 +6,7 @@ known is null here, never zero and never 999999999.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ import shapely
 from pyproj import CRS
 
 from districttype.errors import CrsError, SchemaError
-from districttype.layers.rows import Box, Rows, chosen
+from districttype.layers.rows import Box, Rows, Where, chosen
 from districttype.provenance import Provenance
 
 USES = (
@@ -226,6 +226,18 @@ class Layer:
         """Return the number of rows."""
         return len(self.frame) if self.laid is None else len(self.laid)
 
+    def select(self, within: Box | None = None, where: Where | None = None) -> gpd.GeoDataFrame:
+        """Return the rows whose box touches a box, and that have one of the values, in order."""
+        if self.laid is not None:
+            return self.laid.read(within, where)
+        return chosen(self.frame, within, where)
+
+    def by_part(self) -> Iterator[gpd.GeoDataFrame]:
+        """Yield some rows after others, each under its number: all at once where in memory."""
+        if self.laid is not None:
+            return self.laid.by_part()
+        return iter((self.frame.reset_index(drop=True),))
+
 
 @dataclass(frozen=True)
 class Layers(Mapping[str, Layer]):
@@ -262,7 +274,7 @@ class Layers(Mapping[str, Layer]):
         name: str,
         *,
         within: Box | None = None,
-        where: Mapping[str, Collection[str]] | None = None,
+        where: Where | None = None,
     ) -> gpd.GeoDataFrame | None:
         """Return some rows of a layer, in their order; None where there is no such layer.
 
@@ -275,12 +287,7 @@ class Layers(Mapping[str, Layer]):
         where
             Column -> values of which a row must have one.
         """
-        if name not in self.tables:
-            return None
-        layer = self.tables[name]
-        if layer.laid is not None:
-            return layer.laid.read(within, where)
-        return chosen(layer.frame, within, where)
+        return self.tables[name].select(within, where) if name in self.tables else None
 
     def without(self, *names: str) -> Layers:
         """Return the same layers less the named ones."""

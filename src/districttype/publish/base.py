@@ -21,10 +21,9 @@ SMALLEST_WATER = 10_000.0
 
 def stations(edition: Edition) -> gpd.GeoDataFrame | None:
     """Return the stations of rail, metro, light rail and tram; one a name and mode, if named."""
-    stops = edition.layers.frame("stops")
-    if stops is None:
+    found = edition.layers.select("stops", where={"mode": STATION_MODES})
+    if found is None:
         return None
-    found = stops[stops["mode"].isin(STATION_MODES)]
     return found[~(found["name"].notna() & found.duplicated(["mode", "name"]))]
 
 
@@ -39,17 +38,13 @@ def base_map(edition: Edition) -> dict[str, Any]:
     wet = gpd.GeoSeries(without(whole, dry), crs=crs)
     base["city"] = shapes.encode_polygons(area)
     base["water"] = shapes.encode_polygons(shapes.merge_areas([wet], 12.0, SMALLEST_WATER))
-    streets = edition.layers.frame("streets")
-    if streets is not None:
-        for name, kinds in (("roads", ROADS), ("rails", RAILS)):
-            chosen = streets[streets["kind"].isin(kinds)]
-            if len(chosen):
-                base[name] = shapes.encode_lines(shapes.merge_lines(chosen, 12.0))
-    land_use = edition.layers.frame("land_use")
-    if land_use is not None:
-        green = land_use[land_use["class"].isin(GREEN)]
-        if len(green):
-            base["green"] = shapes.encode_polygons(
-                shapes.merge_areas([green.geometry], 25.0, SMALLEST_GREEN)
-            )
+    for name, kinds in (("roads", ROADS), ("rails", RAILS)):
+        lines = edition.layers.select("streets", where={"kind": kinds})
+        if lines is not None and len(lines):
+            base[name] = shapes.encode_lines(shapes.merge_lines(lines, 12.0))
+    green = edition.layers.select("land_use", where={"class": GREEN})
+    if green is not None and len(green):
+        base["green"] = shapes.encode_polygons(
+            shapes.merge_areas([green.geometry], 25.0, SMALLEST_GREEN)
+        )
     return base

@@ -135,7 +135,7 @@ class _Map:
         outline = gpd.GeoSeries([self.shape], crs=land.crs)
         self.zone = self.frame.path(simplify_zones(outline, 3.0).iloc[0])
         self.need = self._paths(blocks_of(result, zone_id, solution).geometry)
-        streets = edition.layers.frame("streets")
+        streets = edition.layers.select("streets", within=self.window.bounds)
         self.streets = self._paths(self._cut(streets.geometry)) if streets is not None else []
         self.stations = self._stations(edition)
         self.bar = svg.scale_bar(self.frame)

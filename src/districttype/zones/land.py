@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from districttype.layers.rows import Box
 from districttype.layers.schema import Layers
 from districttype.planar import common, polygonal, without
 
@@ -36,12 +37,13 @@ def dry_land(
     dry = np.array(zones.to_numpy())  # a copy: the zones keep their water
     if within is not None:
         dry = keep(dry, np.array([within]))
-    outline = layers.frame("land")
-    if outline is not None and len(outline):
+    box: Box = tuple(zones.total_bounds)
+    outline = layers.select("land", within=box)
+    if outline is not None and layers["land"].rows:
         dry = keep(dry, outline.geometry.to_numpy())
-    land_use = layers.frame("land_use")
-    if land_use is not None:
-        dry = take_out(dry, land_use.geometry.to_numpy()[(land_use["class"] == "water").to_numpy()])
+    water = layers.select("land_use", within=box, where={"class": ["water"]})
+    if water is not None:
+        dry = take_out(dry, water.geometry.to_numpy())
     return gpd.GeoSeries(dry, index=zones.index, crs=zones.crs)
 
 

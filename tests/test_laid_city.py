@@ -1,0 +1,95 @@
+"""A city whose layers lie in part files gets the zones, sites and maps of one held in memory."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from geopandas.testing import assert_geodataframe_equal
+
+import toy
+from districttype.answers.newcity import knows
+from districttype.focus import find_sites, load_catalogue
+from districttype.focus.reasons import station_facts
+from districttype.indicators.memory import Memory
+from districttype.publish import base, workshop
+from districttype.publish.edition import Edition
+from districttype.zones import make_zone_set
+from laid import laid_down, refuse_whole
+from town import ROWS, layer, town
+
+
+@pytest.fixture
+def editions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Edition, Edition]:
+    known = toy.edition()
+    laid = replace(known, layers=laid_down(known.layers, tmp_path / "laid"))
+    refuse_whole(monkeypatch)
+    return known, laid
+
+
+def test_maps_are_the_same(editions: tuple[Edition, Edition]) -> None:
+    known, laid = editions
+    assert base.base_map(laid) == base.base_map(known)
+    assert {"roads", "rails", "green"} <= base.base_map(laid).keys()
+    found, wanted = base.stations(laid), base.stations(known)
+    assert found is not None
+    assert wanted is not None
+    assert_geodataframe_equal(found, wanted)
+
+
+def test_workshop_sheets_are_the_same(editions: tuple[Edition, Edition], tmp_path: Path) -> None:
+    row = editions[0].results["districts"].focus.iloc[0]
+    known, laid = (
+        workshop.write_workshop(
+            edition, tmp_path / str(number), row["zone_id"], row["solution"], ["en"]
+        ).read_text(encoding="utf-8")
+        for number, edition in enumerate(editions)
+    )
+    assert laid == known
+
+
+def test_new_stations_are_the_same(editions: tuple[Edition, Edition]) -> None:
+    known, laid = editions
+    zones = known.results["districts"].zones
+    facts = station_facts(zones, laid.layers)
+    pd.testing.assert_frame_equal(facts, station_facts(zones, known.layers))
+    assert facts["station"].notna().any()
+
+
+def test_sites_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = town()
+    laid = laid_down(layers, tmp_path)
+    refuse_whole(monkeypatch)
+    zones = make_zone_set("districts", layers)
+    assert zones is not None
+    catalogue = load_catalogue()
+    focus = pd.MultiIndex.from_product(
+        [zones.ids, catalogue.solutions], names=["zone_id", "solution"]
+    ).to_frame(index=False)
+    wanted = find_sites(zones, layers, focus, catalogue)
+    assert wanted["kind"].nunique() > 1
+    assert_geodataframe_equal(find_sites(zones, laid, focus, catalogue), wanted)
+
+
+def test_what_was_measured_is_known_again_wherever_the_rows_lie(tmp_path: Path) -> None:
+    layers = town()
+    taller = [
+        row | {"floor_area_m2": 1_001} if row.get("building_id") == "b1" else row
+        for row in ROWS["buildings"]
+    ]
+    other = layers.having(layer("buildings", *taller))
+    turned = layers.having(layer("buildings", *reversed(ROWS["buildings"])))
+    known, differs, order = (Memory.of(some, tmp_path).layers for some in (layers, other, turned))
+    assert len({known, differs, order}) == 3
+    for some, told in ((layers, known), (other, differs), (turned, order)):
+        laid = laid_down(some, tmp_path / told)
+        assert Memory.of(laid, tmp_path).layers == told
+
+
+def test_what_an_extract_knows_is_said_of_rows_in_files(tmp_path: Path) -> None:
+    layers = town()
+    said = knows(layers)
+    assert any("buildings" in line and "the rest is guessed" in line for line in said)
+    assert knows(laid_down(layers, tmp_path)) == said
