@@ -35,6 +35,14 @@ class Part:
     bounds: Box
     blank: frozenset[str] = frozenset()
 
+    def may_hold(self, within: Box | None, where: Where | None) -> bool:
+        """Tell whether rows asked for may be in the file.
+
+        A column without a value has no type in it, so that it must not be asked for one.
+        """
+        near = within is None or _touch(self.bounds, within)
+        return near and self.blank.isdisjoint(where or ())
+
 
 @dataclass(frozen=True, eq=False)
 class Laid:
@@ -72,8 +80,7 @@ class Laid:
                 gpd.read_parquet(self.folder / part.file, bbox=within, filters=filters or None)
             )
             for part in self.parts
-            if (within is None or _touch(part.bounds, within))
-            and part.blank.isdisjoint(where or ())
+            if part.may_hold(within, where)
         ]
         rows = pd.concat([self._typed(self.bare.assign(**{ROW: 0})), *found])
         return rows.sort_values(ROW).reset_index(drop=True)
