@@ -11,12 +11,14 @@ from geopandas.testing import assert_geodataframe_equal
 
 import toy
 from districttype.answers.newcity import knows
+from districttype.city import load_city
 from districttype.focus import find_sites, load_catalogue
 from districttype.focus.reasons import station_facts
 from districttype.indicators.memory import Memory
+from districttype.layers.reconstructed import embedded_layers
 from districttype.publish import base, workshop
 from districttype.publish.edition import Edition
-from districttype.zones import make_zone_set
+from districttype.zones import Zones, make_zone_set, windows
 from laid import laid_down, refuse_whole
 from town import ROWS, layer, town
 
@@ -93,3 +95,52 @@ def test_what_an_extract_knows_is_said_of_rows_in_files(tmp_path: Path) -> None:
     said = knows(layers)
     assert any("buildings" in line and "the rest is guessed" in line for line in said)
     assert knows(laid_down(layers, tmp_path)) == said
+
+
+@pytest.mark.parametrize("wide", [1e9, 700.0])
+@pytest.mark.parametrize("name", ["districts", "blocks", "cells"])
+def test_zones_are_the_same(
+    name: str, wide: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(windows, "WIDE", wide)
+    layers = toy.layers()
+    laid = laid_down(layers, tmp_path)
+    refuse_whole(monkeypatch)
+    same_zones(make_zone_set(name, laid), make_zone_set(name, layers))
+
+
+def same_zones(found: Zones | None, wanted: Zones | None) -> None:
+    assert found is not None
+    assert wanted is not None
+    assert len(wanted)
+    assert_geodataframe_equal(found.frame, wanted.frame, check_less_precise=False)
+    for one, other in ((found.frame.geometry, wanted.frame.geometry), (found.land, wanted.land)):
+        assert one.to_wkb().tolist() == other.to_wkb().tolist()
+    pd.testing.assert_series_equal(found.land_m2, wanted.land_m2, check_exact=True)
+    assert found.notes == wanted.notes
+
+
+def test_a_district_of_sea_has_no_blocks_though_no_land_lies_near(tmp_path: Path) -> None:
+    layers = toy.layers()
+    sea = layers["districts"].frame.iloc[:1].assign(zone_id="sea", name="Sea")
+    sea = sea.set_geometry(sea.geometry.translate(yoff=50_000))
+    both = pd.concat([layers["districts"].frame, sea], ignore_index=True)
+    layers = layers.having(replace(layers["districts"], frame=both))
+    found = make_zone_set("blocks", laid_down(layers, tmp_path))
+    assert found is not None
+    assert "sea" not in set(found.frame["parent"])
+    same_zones(found, make_zone_set("blocks", layers))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("city", ["espoo", "leipzig", "maia"])
+def test_zones_of_a_whole_city_are_the_same(
+    city: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = embedded_layers(load_city(city))
+    laid = laid_down(layers, tmp_path)
+    refuse_whole(monkeypatch)
+    for name in ("districts", "blocks", "cells"):
+        wanted = make_zone_set(name, layers)
+        if wanted is not None:
+            same_zones(make_zone_set(name, laid), wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import geopandas as gpd
@@ -12,9 +13,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from districttype.layers.rows import Box
 from districttype.layers.schema import Layers
 from districttype.planar import polygonal
 from districttype.zones.base import Zones, make_zones
+from districttype.zones.windows import together
 
 Shapes = NDArray[Any]
 
@@ -36,22 +39,16 @@ def make_blocks(layers: Layers) -> Zones | None:
     Zones or None
         None where no streets are known: the districts themselves would be the blocks.
     """
-    streets, districts = layers.frame("streets"), layers.frame("districts")
-    if streets is None or districts is None:
+    districts = layers.frame("districts")
+    if districts is None or not _any_parting(layers):
         return None
-    lines = streets.geometry.to_numpy()[streets["kind"].isin(_PARTING).to_numpy()]
-    if not len(lines):
-        return None
-    land, water = _land_and_water(layers)
-    edges = np.concatenate([lines, shapely.boundary(land), shapely.boundary(water)])
     shapes = districts.geometry.to_numpy()
-    district, hit = shapely.STRtree(edges).query(shapes, predicate="intersects")
+    found: dict[int, Shapes] = {}
+    for some in together(shapes, layers, "streets", "land", "land_use"):
+        found |= zip(some.tolist(), _blocks(shapes[some], layers), strict=True)
     tables = []
     for i, (zone_id, name) in enumerate(zip(districts["zone_id"], districts["name"], strict=True)):
-        faces = _faces(shapes[i], edges[hit[district == i]])
-        blocks = merge_slivers(_dry(faces, land, water))
-        west, north = shapely.bounds(blocks)[:, [0, 3]].T
-        blocks = blocks[np.lexsort((west, -north))]
+        blocks = found[i]
         number = [f"{k:03d}" for k in range(1, len(blocks) + 1)]
         table = {
             "zone_id": [f"{zone_id}-{k}" for k in number],
@@ -61,6 +58,34 @@ def make_blocks(layers: Layers) -> Zones | None:
         tables.append(gpd.GeoDataFrame(table, geometry=blocks, crs=layers.crs))
     frame = pd.concat(tables, ignore_index=True)
     return make_zones("blocks", frame, layers) if len(frame) else None
+
+
+def _any_parting(layers: Layers) -> bool:
+    parts = layers["streets"].by_part() if "streets" in layers else ()
+    return any(part["kind"].isin(_PARTING).any() for part in parts)
+
+
+def _blocks(districts: Shapes, layers: Layers) -> Iterator[Shapes]:
+    """Yield the blocks of each district from north to south; read is only what lies near them."""
+    box: Box = tuple(shapely.total_bounds(districts))
+    nothing: Shapes = np.zeros(0, dtype=object)
+    streets = layers.select("streets", within=box, where={"kind": _PARTING})
+    outline = layers.select("land", within=box)
+    use = layers.select("land_use", within=box, where={"class": ["water"]})
+    lines = nothing if streets is None else streets.geometry.to_numpy()
+    land = nothing if outline is None else polygonal(outline.geometry.to_numpy())
+    water = nothing if use is None else use.geometry.to_numpy()
+    edges = np.concatenate([lines, shapely.boundary(land), shapely.boundary(water)])
+    district, hit = shapely.STRtree(edges).query(districts, predicate="intersects")
+    for i, shape in enumerate(districts):
+        # Sorted, because the tree's order hangs on what else is in it, and the last bit of where
+        # lines cross hangs on their order.
+        faces = _faces(shape, edges[np.sort(hit[district == i])])
+        if "land" in layers and layers["land"].rows:
+            faces = faces[_lie_in(faces, land)]
+        blocks = merge_slivers(faces[~_lie_in(faces, water)])
+        west, north = shapely.bounds(blocks)[:, [0, 3]].T
+        yield blocks[np.lexsort((west, -north))]
 
 
 def merge_slivers(faces: Shapes) -> Shapes:
@@ -146,22 +171,9 @@ def _faces(district: shapely.Geometry, edges: Shapes) -> Shapes:
     return np.asarray(faces[shapely.contains(district, shapely.point_on_surface(faces))])
 
 
-def _dry(faces: Shapes, land: Shapes, water: Shapes) -> Shapes:
-    """Return the faces that are land. Shores are among the lines, so that no face is both."""
+def _lie_in(faces: Shapes, ground: Shapes) -> NDArray[np.bool_]:
+    """Tell which faces lie on a ground whose edges are among their lines: all of each, or none."""
     inside = shapely.point_on_surface(faces)
-    dry = np.ones(len(faces), dtype=bool)
-    if len(land):
-        dry[:] = False
-        dry[shapely.STRtree(land).query(inside, predicate="intersects")[0]] = True
-    dry[shapely.STRtree(water).query(inside, predicate="intersects")[0]] = False
-    return faces[dry]
-
-
-def _land_and_water(layers: Layers) -> tuple[Shapes, Shapes]:
-    """Return the outline of dry land, and lakes and rivers."""
-    nothing: Shapes = np.zeros(0, dtype=object)
-    land, use = layers.frame("land"), layers.frame("land_use")
-    return (
-        nothing if land is None else polygonal(land.geometry.to_numpy()),
-        nothing if use is None else use.geometry.to_numpy()[(use["class"] == "water").to_numpy()],
-    )
+    lie = np.zeros(len(faces), dtype=bool)
+    lie[shapely.STRtree(ground).query(inside, predicate="intersects")[0]] = True
+    return lie
