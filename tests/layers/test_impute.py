@@ -14,9 +14,10 @@ from districttype.city import load_city
 from districttype.layers.buildings import default_floors
 from districttype.layers.collect import collect
 from districttype.layers.guesses import errors_found, guesses
-from districttype.layers.impute import LEAST, impute_buildings
-from districttype.layers.schema import conform, empty
-from districttype.layers.traits import form, setting, told_by_neighbours
+from districttype.layers.impute import impute_buildings
+from districttype.layers.learning import LEAST
+from districttype.layers.schema import LAND_USES, conform, empty
+from districttype.layers.traits import Town, form, told_by_neighbours
 from districttype.providers import read_layers_file
 from town import TM35, building
 
@@ -197,28 +198,29 @@ def test_form_is_what_one_would_measure_on_paper() -> None:
 
 
 def test_the_setting_counts_neighbours_within_100_m_and_the_smallest_land_use() -> None:
-    shapes = np.array([shapely.box(x, 0, x + 10, 10) for x in (0, 50, 140)], dtype=object)
+    town = Town(np.array([[5.0, 5], [55, 5], [145, 5]]), np.full(3, 100.0))
     land_use = gpd.GeoDataFrame(
         {"class": ["housing", "park"]},
         geometry=[shapely.box(-100, -100, 100, 100), shapely.box(40, -10, 70, 20)],
         crs=TM35,
     )
-    found = setting(shapes, land_use)
+    found = town.setting(np.arange(3), land_use)
     assert [*found["neighbours"]] == [1, 2, 1]
     assert [*found["built_around"]] == [200, 300, 200]
     assert [*found["nearest"]] == [50, 50, 90]
-    assert [*found["land_use"]] == [0, 1, -1]
+    assert [*found["land_use"]] == [LAND_USES.index("housing"), LAND_USES.index("park"), -1]
 
 
 def test_a_building_does_not_tell_itself() -> None:
     xy = np.column_stack([np.arange(12.0) * 100, np.zeros(12)])
-    values = np.zeros((12, 1))
-    values[5] = 1.0
-    told = told_by_neighbours(xy, values, np.ones(12, dtype=bool))["neighbours_0"]
+    everyone = np.arange(12)
+    values = (everyone[:, None] == 5).astype(float)
+    told = told_by_neighbours(xy, values, everyone, everyone)["neighbours_0"]
     assert told[5] == 0
     assert told[4] > 0
-    hidden = np.arange(12) != 5
-    assert (told_by_neighbours(xy, values, hidden)["neighbours_0"] == 0).all()
+    hidden = everyone[everyone != 5]
+    told = told_by_neighbours(xy, values[hidden], hidden, everyone)["neighbours_0"]
+    assert (told == 0).all()
 
 
 @pytest.mark.slow

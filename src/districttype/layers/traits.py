@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -11,12 +13,16 @@ import shapely
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from districttype.layers.schema import LAND_USES
+
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 AROUND = 100.0  # m
 NEIGHBOURS = 8
 _KM = 1000.0
+_EXACT = 1000.0
+_TOGETHER = 10_000  # buildings whose pairs are held at once; a city has a hundred a building
 
 
 def form(shapes: NDArray[np.object_]) -> pd.DataFrame:
@@ -46,39 +52,80 @@ def form(shapes: NDArray[np.object_]) -> pd.DataFrame:
     )
 
 
-def setting(shapes: NDArray[np.object_], land_use: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Return what stands round each building, what its land is for, and how central it is.
+@dataclass(frozen=True, eq=False)
+class Town:
+    """Where all buildings of a city stand and how large they are: numbers, without geometry.
 
-    Parameters
+    What it says of some of them is the same, to the last bit, whichever they are asked with.
+
+    Attributes
     ----------
-    shapes
-        Footprints.
-    land_use
-        The layer `land_use`, where there is one.
+    xy
+        (n, 2) centroids.
+    area
+        Footprints, m2.
     """
-    points = shapely.centroid(shapes)
-    xy, area = shapely.get_coordinates(points), shapely.area(shapes)
-    tree = cKDTree(xy)
-    pairs = tree.query_pairs(AROUND, output_type="ndarray")
-    pairs = np.concatenate([pairs, pairs[:, ::-1]])
-    count = np.bincount(pairs[:, 0], minlength=len(xy))
-    built = np.bincount(pairs[:, 0], area[pairs[:, 1]], minlength=len(xy))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        usual = np.log(built / count)
-    nearest = tree.query(xy, k=min(2, len(xy)))[0].reshape(len(xy), -1)[:, -1]
-    # The middle of the built city, by footprint: no layer says where its centre is.
-    middle = np.average(xy, axis=0, weights=area)
-    found = pd.DataFrame(
-        {
-            "neighbours": count,
-            "built_around": built + area,
-            "usual_size": np.where(count > 0, usual, np.nan),
-            "size_to_usual": np.where(count > 0, np.log(area) - usual, np.nan),
-            "nearest": nearest,
-            "km_from_middle": np.hypot(*(xy - middle).T) / _KM,
-        }
-    )
-    return found.assign(land_use=_class_at(points, land_use))
+
+    xy: Floats
+    area: Floats
+
+    @cached_property
+    def _tree(self) -> cKDTree:
+        return cKDTree(self.xy)
+
+    @cached_property
+    def _exact(self) -> Floats:
+        """Footprints as whole numbers of 1 / `_EXACT` m2: no order of adding changes their sum."""
+        return np.round(self.area * _EXACT)
+
+    @cached_property
+    def _middle(self) -> Floats:
+        """The middle of the built city, by footprint: no layer says where its centre is."""
+        return np.round(np.average(self.xy, axis=0, weights=self.area))
+
+    def setting(self, at: Ints, land_use: gpd.GeoDataFrame | None) -> pd.DataFrame:
+        """Return what stands round some buildings, what their land is for, and how central it is.
+
+        Parameters
+        ----------
+        at
+            The buildings.
+        land_use
+            The rows of the layer `land_use` where they stand, if there are any.
+        """
+        xy, area = self.xy[at], self.area[at]
+        count, built = self._around(at)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            usual = np.log((built - self._exact[at]) / _EXACT / count)
+        nearest = self._tree.query(xy, k=min(2, len(self.xy)))[0].reshape(len(xy), -1)[:, -1]
+        return pd.DataFrame(
+            {
+                "neighbours": count,
+                "built_around": built / _EXACT,
+                "usual_size": np.where(count > 0, usual, np.nan),
+                "size_to_usual": np.where(count > 0, np.log(area) - usual, np.nan),
+                "nearest": nearest,
+                "km_from_middle": np.hypot(*(xy - self._middle).T) / _KM,
+                "land_use": _class_at(shapely.points(xy), land_use),
+            }
+        )
+
+    def _around(self, at: Ints) -> tuple[Ints, Floats]:
+        """Return how many others stand within `AROUND`, and what is built there with the building.
+
+        The sum is of `_exact` footprints, because its order follows from who is asked with whom.
+        """
+        count, built = np.zeros(len(at), dtype=np.int64), np.zeros(len(at))
+        for first in range(0, len(at), _TOGETHER):
+            some = at[first : first + _TOGETHER]
+            pairs = cKDTree(self.xy[some]).sparse_distance_matrix(
+                self._tree, AROUND + 1.0, output_type="ndarray"
+            )
+            pairs = pairs[pairs["v"] <= AROUND]
+            here = slice(first, first + len(some))
+            count[here] = np.bincount(pairs["i"], minlength=len(some)) - 1
+            built[here] = np.bincount(pairs["i"], self._exact[pairs["j"]], minlength=len(some))
+        return count, built
 
 
 def _class_at(points: NDArray[np.object_], land_use: gpd.GeoDataFrame | None) -> NDArray[np.int64]:
@@ -88,7 +135,7 @@ def _class_at(points: NDArray[np.object_], land_use: gpd.GeoDataFrame | None) ->
         return code
     # Larger polygons are written first, so that the smallest stands.
     land_use = land_use.iloc[np.argsort(-land_use.area.to_numpy(), kind="stable")]
-    number = np.unique(land_use["class"].to_numpy(dtype=str), return_inverse=True)[1]
+    number = pd.Categorical(land_use["class"], categories=LAND_USES).codes
     polygon, point = shapely.STRtree(points).query(
         land_use.geometry.to_numpy(), predicate="intersects"
     )
@@ -97,28 +144,29 @@ def _class_at(points: NDArray[np.object_], land_use: gpd.GeoDataFrame | None) ->
     return code
 
 
-def told_by_neighbours(xy: Floats, values: Floats, known: Bools) -> pd.DataFrame:
+def told_by_neighbours(xy: Floats, values: Floats, known: Ints, ask: Ints) -> pd.DataFrame:
     """Return what the nearest other buildings of known value say, and how far off they are.
 
     Parameters
     ----------
     xy
-        (n, 2) coordinates of the buildings.
+        (n, 2) coordinates of all buildings.
     values
-        (n, k): one or several numbers a building.
+        (m, k): one or several numbers of each known building.
     known
-        Which rows may be looked at; a building never looks at itself.
+        The m buildings that may be looked at; a building never looks at itself.
+    ask
+        The buildings to tell it of.
     """
-    some = np.flatnonzero(known)
     names: Sequence[str] = [f"neighbours_{i}" for i in range(values.shape[1])]
-    if len(some) <= NEIGHBOURS:
-        return pd.DataFrame(np.nan, index=range(len(xy)), columns=[*names, "told_within"])
-    distance, at = cKDTree(xy[some]).query(xy, k=NEIGHBOURS + 1)
-    itself = some[at] == np.arange(len(xy))[:, None]
+    if len(known) <= NEIGHBOURS:
+        return pd.DataFrame(np.nan, index=range(len(ask)), columns=[*names, "told_within"])
+    distance, at = cKDTree(xy[known]).query(xy[ask], k=NEIGHBOURS + 1)
+    itself = known[at] == ask[:, None]
     # Whoever does not find itself among the nearest leaves out the farthest.
     itself[~itself.any(axis=1), -1] = True
-    at = at[~itself].reshape(len(xy), NEIGHBOURS)
-    distance = distance[~itself].reshape(len(xy), NEIGHBOURS)
+    at = at[~itself].reshape(len(ask), NEIGHBOURS)
+    distance = distance[~itself].reshape(len(ask), NEIGHBOURS)
     weight = 1.0 / np.maximum(distance, 10.0)
-    told = np.einsum("ij,ijk->ik", weight, values[some[at]]) / weight.sum(axis=1)[:, None]
+    told = np.einsum("ij,ijk->ik", weight, values[at]) / weight.sum(axis=1)[:, None]
     return pd.DataFrame(told, columns=names).assign(told_within=distance[:, -1])
