@@ -16,6 +16,7 @@ from districttype.layers.impute import impute_buildings, impute_laid
 from districttype.layers.laid import ROW, Laid, Laying
 from districttype.layers.rows import Box, chosen
 from districttype.layers.schema import LAND_USES, conform, empty
+from districttype.layers.traits import Town
 from districttype.providers import read_layers_file
 from town import TM35, building
 
@@ -124,6 +125,14 @@ def test_a_guess_is_the_same_whoever_is_asked_with_whom(
     again = impute_buildings(buildings, land_of(buildings))
     pd.testing.assert_frame_equal(again[0], whole[0])
     assert again[1] == whole[1]
+
+
+def test_what_stands_round_a_building_is_the_same_whoever_is_asked_with_it() -> None:
+    dice = np.random.default_rng(3)
+    around = Town(dice.integers(0, 30, (400, 2)) * 20.0, dice.uniform(50, 500, 400))
+    some = dice.permutation(400)[:50]
+    together = around.setting(np.arange(400), None).iloc[some].reset_index(drop=True)
+    pd.testing.assert_frame_equal(around.setting(some, None), together, check_exact=True)
 
 
 def test_few_known_are_filled_by_use_and_rows_keep_their_numbers(tmp_path: Path) -> None:
