@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from districttype.layers.laid import ROW, Laid, Laying
+from districttype.layers.laid import Laid, Laying
 from districttype.layers.learning import filling, floors, uses, years
 from districttype.layers.schema import USES
 from districttype.layers.seen import UNKNOWN, Codes, LandUse, Parts, Plain, Seen
@@ -57,9 +57,9 @@ def impute_buildings(
         `accuracy_of_commonest`: what is had without learning. `filling` is the share of footprint
         times storeys that is floor area.
     """
-    numbered = buildings.assign(**{ROW: np.arange(len(buildings))})
+    numbered = buildings.reset_index(drop=True)
     found = _Found.of(lambda: [numbered], len(buildings), lambda _: land_use)
-    return found.filled(numbered).drop(columns=ROW), found.report
+    return found.filled(numbered).set_index(buildings.index), found.report
 
 
 def impute_laid(buildings: Laid, land_use: LandUse, folder: Path) -> tuple[Laid, dict[str, Any]]:
@@ -74,7 +74,7 @@ def impute_laid(buildings: Laid, land_use: LandUse, folder: Path) -> tuple[Laid,
     land_use
         Given a box, the rows of the layer `land_use` that touch it; None where there is no layer.
     folder
-        Where the filled rows are laid down, with the numbers that they have.
+        Where the filled rows are laid down, with the numbers that they have; not where they are.
 
     Returns
     -------
@@ -84,13 +84,13 @@ def impute_laid(buildings: Laid, land_use: LandUse, folder: Path) -> tuple[Laid,
 
     def parts() -> Iterator[gpd.GeoDataFrame]:
         if not len(buildings):
-            yield buildings.bare.assign(**{ROW: np.zeros(0, dtype=np.int64)})
+            yield buildings.bare
         yield from buildings.by_part()
 
     found = _Found.of(parts, len(buildings), land_use, folder)
     laying = Laying("buildings", folder)
     for part in parts():
-        laying.add(found.filled(part).drop(columns=ROW), part[ROW].to_numpy())
+        laying.add(found.filled(part).reset_index(drop=True), part.index.to_numpy())
     return laying.done(), found.report
 
 

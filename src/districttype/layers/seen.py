@@ -18,7 +18,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from districttype.layers.laid import ROW
 from districttype.layers.rows import Box
 from districttype.layers.schema import USES
 from districttype.layers.traits import Floats, Ints, Town, form, told_by_neighbours
@@ -26,7 +25,7 @@ from districttype.layers.traits import Floats, Ints, Town, form, told_by_neighbo
 Bools = NDArray[np.bool_]
 Codes = NDArray[np.int8]
 Traits = NDArray[np.float32]
-# The rows of a layer, numbered (`ROW`), each time one part after another.
+# The rows of a layer, each under its number (the index), whenever called one part after another.
 Parts = Callable[[], Iterable[gpd.GeoDataFrame]]
 LandUse = Callable[[Box], gpd.GeoDataFrame | None]
 
@@ -81,14 +80,14 @@ class Plain:
 
     def at(self, part: pd.DataFrame) -> Ints:
         """Return where the rows of a part are among these."""
-        return np.asarray(np.searchsorted(self.row, part[ROW].to_numpy()))
+        return np.asarray(np.searchsorted(self.row, part.index.to_numpy()))
 
 
 def _plain(part: gpd.GeoDataFrame) -> dict[str, NDArray[Any]]:
     shapes = part.geometry.to_numpy()
     observed = part[["floor_area_m2_origin", "floors_origin"]].isin(_OBSERVED).all(axis=1)
     return {
-        "row": part[ROW].to_numpy(dtype=np.int64),
+        "row": part.index.to_numpy(dtype=np.int64),
         "xy": shapely.get_coordinates(shapely.centroid(shapes)),
         "footprint": shapely.area(shapes),
         "use": pd.Categorical(part["use"], categories=USES).codes.astype(np.int8),
