@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from geopandas.testing import assert_geodataframe_equal
+from shapely import LineString, Point, box
 
 import toy
 from districttype.answers.newcity import knows
@@ -16,10 +19,12 @@ from districttype.focus import find_sites, load_catalogue
 from districttype.focus.reasons import station_facts
 from districttype.indicators.memory import Memory
 from districttype.layers.reconstructed import embedded_layers
+from districttype.layers.schema import Layers
 from districttype.publish import base, workshop
 from districttype.publish.edition import Edition
 from districttype.zones import Zones, make_zone_set, windows
-from laid import laid_down, refuse_whole
+from districttype.zones.network import least_island
+from laid import laid_down, lay_in_quarters, refuse_whole
 from town import ROWS, layer, town
 
 
@@ -98,7 +103,7 @@ def test_what_an_extract_knows_is_said_of_rows_in_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wide", [1e9, 700.0])
-@pytest.mark.parametrize("name", ["districts", "blocks", "cells"])
+@pytest.mark.parametrize("name", ["districts", "blocks", "stations", "cells"])
 def test_zones_are_the_same(
     name: str, wide: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,7 +145,59 @@ def test_zones_of_a_whole_city_are_the_same(
     layers = embedded_layers(load_city(city))
     laid = laid_down(layers, tmp_path)
     refuse_whole(monkeypatch)
-    for name in ("districts", "blocks", "cells"):
+    for name in ("districts", "blocks", "stations", "cells"):
         wanted = make_zone_set(name, layers)
         if wanted is not None:
             same_zones(make_zone_set(name, laid), wanted)
+
+
+def test_islands_are_left_out_as_where_all_streets_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two stations, each 60 m from a cross of streets of 1,900 m, and nearer to another street.
+
+    That of the first is an island of 970 m, left out in a city that has streets of 2 km. That of
+    the second, in pieces of 100 m, leads to the city 11 km away: so little is reached along it that
+    a circle stands in.
+    """
+    monkeypatch.setattr(windows, "WIDE", 1000.0)
+    cross = [
+        line
+        for x in (0, 8_000)
+        for line in ([(x - 500, 0), (x, 0), (x + 500, 0)], [(x, -450), (x, 0), (x, 450)])
+    ]
+    island = [(70, 70), (70 + 970 / 2**0.5, 70 + 970 / 2**0.5)]
+    way = [[(x, -60), (x + 100, -60)] for x in range(8_070, 19_070, 100)]
+    lines = [*cross, island, *way, [(19_070, -60), (19_070, 4_000)]]
+    at = {"Island": Point(60, 60), "Way": Point(8_060, -60)}
+    layers = Layers(
+        town().crs,
+        {
+            one.name: one
+            for one in (
+                layer("districts", {"zone_id": "d", "name": "D",
+                                    "geometry": box(-9_000, -9_000, 30_000, 9_000)}),
+                layer("streets", *({"kind": "residential", "geometry": LineString(line)}
+                                   for line in lines)),
+                layer("stops", *({"mode": "rail", "name": name, "geometry": point}
+                                 for name, point in at.items())),
+            )
+        },
+    )  # fmt: skip
+    laid = laid_down(layers, tmp_path)
+    refuse_whole(monkeypatch)
+    found = make_zone_set("stations", laid)
+    assert found is not None
+    assert set(found.notes) == {"way"}  # drawn as a circle
+    same_zones(found, make_zone_set("stations", layers))
+
+
+@pytest.mark.parametrize(("metres", "least"), [(6_000, 1000), (1_600, 800), (300, 150)])
+def test_an_island_is_what_is_short_beside_the_longest_piece_of_all_parts(
+    metres: float, least: float, tmp_path: Path
+) -> None:
+    thirds = np.linspace(0, metres, 4)
+    streets = layer("streets", *({"kind": "residential", "geometry": LineString([(a, 0), (b, 0)])}
+                                 for a, b in pairwise(thirds)))  # fmt: skip
+    assert least_island(streets) == pytest.approx(least)
+    assert least_island(lay_in_quarters(streets, tmp_path)) == pytest.approx(least)

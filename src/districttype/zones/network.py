@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from districttype.layers.rows import Box
+from districttype.layers.schema import Layer
+
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
@@ -25,7 +28,9 @@ OFF_STREET = 200.0
 _NOT_WALKED = ("motorway", "rail", "tram")
 _SAME_POINT = 0.01
 _SNAP = 0.1
-_ISLAND = 1000.0
+# Streets that nothing joins up with are left out below this length, m; half that of the longest
+# piece where all streets known are shorter.
+ISLAND = 1000.0
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,30 @@ class Network:
     length: FloatArray
 
     @classmethod
-    def of(cls, streets: gpd.GeoDataFrame | None) -> Network:
-        """Make a network of the layer `streets`.
+    def of(cls, streets: gpd.GeoDataFrame | None, least: float | None = None) -> Network:
+        """Make a network of the layer `streets`, or of a window of it.
 
         Lines join where they have a vertex in common, or where one ends on another. They do not
         join where they merely cross: that is a bridge. Islands of less than a kilometre that
         nothing joins up with are left out.
+
+        Parameters
+        ----------
+        streets
+            Rows of the layer; None makes an empty network.
+        least
+            How long an island must be to be kept, m, as `least_island` tells of all streets of a
+            city; what follows from these rows if None.
         """
+        network = cls._drawn(streets)
+        if not len(network):
+            return network
+        network = network._joined_at_ends()  # noqa: SLF001 - its own
+        return network._without_islands(least)  # noqa: SLF001
+
+    @classmethod
+    def _drawn(cls, streets: gpd.GeoDataFrame | None) -> Network:
+        """Return the lines that can be walked, joined where they have a vertex in common."""
         nodes = np.zeros((0, 2))
         edges = np.zeros((0, 2), dtype=np.int64)
         if streets is not None:
@@ -65,8 +87,7 @@ class Network:
             follows = np.flatnonzero((line[1:] == line[:-1]) & (node[1:] != node[:-1]))
             edges = np.sort(np.stack([node[follows], node[follows + 1]], axis=1), axis=1)
             edges = np.unique(edges, axis=0)
-        network = cls(nodes, edges, _lengths(nodes, edges))
-        return network._joined_at_ends()._without_islands() if len(edges) else network  # noqa: SLF001
+        return cls(nodes, edges, _lengths(nodes, edges))
 
     def __len__(self) -> int:
         return len(self.edges)
@@ -97,11 +118,11 @@ class Network:
         number = len(self.nodes) + np.arange(len(edge))
         return self._cut(edge, position, number, np.concatenate([self.nodes, new])), number
 
-    def near(self, centre: FloatArray, radius: float) -> Network:
-        """Return the part of the network with edges that come within a square round the centre."""
+    def near(self, box: Box) -> Network:
+        """Return the part of the network with edges whose own box touches a box."""
         low = np.minimum(*self.nodes[self.edges].transpose(1, 0, 2))
         high = np.maximum(*self.nodes[self.edges].transpose(1, 0, 2))
-        kept = ((high >= centre - radius) & (low <= centre + radius)).all(axis=1)
+        kept = ((high >= box[:2]) & (low <= box[2:])).all(axis=1)
         return self._only(kept)
 
     def walked(self, start: IntArray, head_start: FloatArray, limit: float) -> FloatArray:
@@ -194,13 +215,32 @@ class Network:
         position: FloatArray = ((points - start) * along).sum(axis=1) / square
         return np.clip(position, 0.0, 1.0)
 
-    def _without_islands(self) -> Network:
+    def _without_islands(self, least: float | None) -> Network:
+        part, length = self._pieces()
+        least = min(ISLAND, length.max() / 2) if least is None else least
+        return self._only((length >= least)[part[self.edges[:, 0]]])
+
+    def _pieces(self) -> tuple[IntArray, FloatArray]:
+        """Return which connected piece each node is in, and how long each piece is, m."""
         n = len(self.nodes)
         a, b = self.edges.T
         graph = sparse.coo_matrix((np.ones(len(a)), (a, b)), shape=(n, n))
         _, part = csgraph.connected_components(graph, directed=False)
-        length = np.bincount(part[a], self.length)
-        return self._only((length >= min(_ISLAND, length.max() / 2))[part[a]])
+        length = np.bincount(part[a], self.length, part.max(initial=-1) + 1)
+        return part.astype(np.int64), length.astype(np.float64)
+
+
+def least_island(streets: Layer) -> float:
+    """Return how long an island must be to be kept in a network of a layer's streets, m.
+
+    It is looked for part by part: of streets in files, the first part as good as always tells.
+    """
+    for part in streets.by_part():
+        _, length = Network._drawn(part)._pieces()  # noqa: SLF001 - of this module
+        if length.max(initial=0.0) >= 2 * ISLAND:
+            return ISLAND
+    _, length = Network._drawn(streets.select())._joined_at_ends()._pieces()  # noqa: SLF001
+    return min(ISLAND, float(length.max(initial=0.0)) / 2)
 
 
 def _walkable(streets: gpd.GeoDataFrame) -> NDArray[np.bool_]:

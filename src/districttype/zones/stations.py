@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -16,15 +16,21 @@ from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
 from districttype.i18n import N_, Message
+from districttype.layers.rows import Box
 from districttype.layers.schema import STATION_MODES, Layers
 from districttype.zones.base import Zones, make_zones
 from districttype.zones.land import keep
-from districttype.zones.network import DETOUR, Network
+from districttype.zones.network import DETOUR, ISLAND, Network, least_island
 from districttype.zones.parents import city_of, parents
+from districttype.zones.windows import together
 
 WALK = 800.0
 # The last metres of the walk lead off the street, to either side.
 BESIDE = 50.0
+# How far round those that may be walked streets are looked at, where not all of them are: what
+# leads from there to beyond is no island, and an island is seen whole. And a little further,
+# because lines that end on each other need not meet to the last bit.
+_BEYOND = ISLAND + 100.0
 # Ground that streets within reach enclose is within reach, up to this size.
 _ENCLOSED_M2 = 40_000.0
 # One straight road past the station reaches this much. Where streets reach less, most of them are
@@ -32,6 +38,8 @@ _ENCLOSED_M2 = 40_000.0
 _LEAST_SHED_M2 = 2 * (WALK - BESIDE) * 2 * BESIDE
 # Stops of one name are one station within this distance; stops without a name within the second.
 _SAME_NAME, _NO_NAME = 400.0, 150.0
+
+Points = NDArray[np.float64]
 
 _STRAIGHT = N_(
     "drawn as a circle of {radius_int} m, because too few walkable streets are known there"
@@ -55,18 +63,14 @@ def make_stations(layers: Layers) -> Zones | None:
     Zones or None
         None where no station lies in or near the city.
     """
-    stops, districts = layers.frame("stops"), layers.frame("districts")
-    if stops is None or districts is None:
-        return None
-    stops = stops[stops["mode"].isin(STATION_MODES)].reset_index(drop=True)
-    if stops.empty:
+    stops = layers.select("stops", where={"mode": STATION_MODES})
+    districts = layers.frame("districts")
+    if stops is None or districts is None or stops.empty:
         return None
     stations = merge_stops(stops)
     city = city_of(districts)
-    network = Network.of(layers.frame("streets"))
     shapes, straight = [], []
-    for points in stations["points"]:
-        shape = _reach(network, points)
+    for points, shape in zip(stations["points"], _sheds(stations["points"], layers), strict=True):
         straight.append(shape is None)
         circle = shapely.buffer(shapely.multipoints(points), WALK / DETOUR, quad_segs=16)
         shapes.append(circle if shape is None else shape)
@@ -139,9 +143,31 @@ def _groups(xy: NDArray[np.float64], names: list[str]) -> Iterator[NDArray[np.in
         yield np.flatnonzero(group == number)
 
 
+def _sheds(stations: Sequence[Points], layers: Layers) -> list[shapely.Geometry | None]:
+    """Return the ground within reach of each station, or None where too few streets are known."""
+    squares = shapely.box(*np.transpose([_square(points) for points in stations]))
+    streets = layers.get("streets")
+    laid = streets is not None and streets.laid is not None
+    least = least_island(layers["streets"]) if laid else None
+    found: list[shapely.Geometry | None] = [None] * len(stations)
+    for some in together(squares, layers, "streets"):
+        west, south, east, north = shapely.total_bounds(squares[some])
+        window = west - _BEYOND, south - _BEYOND, east + _BEYOND, north + _BEYOND
+        network = Network.of(layers.select("streets", within=window if laid else None), least)
+        for i in some:
+            found[i] = _reach(network, stations[i])
+    return found
+
+
+def _square(points: Points) -> Box:
+    """Return the box of the streets that matter to a station."""
+    (x, y), reach = points.mean(axis=0), WALK + np.ptp(points, axis=0).max()
+    return x - reach, y - reach, x + reach, y + reach
+
+
 def _reach(network: Network, points: NDArray[np.float64]) -> shapely.Geometry | None:
     """Return the ground within reach of a station's stops, or None where too few streets are."""
-    near = network.near(points.mean(axis=0), WALK + np.ptp(points, axis=0).max())
+    near = network.near(_square(points))
     edge, position, away = near.place(points)
     on_street = edge >= 0
     if not on_street.any():
