@@ -17,45 +17,15 @@ from hypothesis import strategies as st
 from shapely import wkt
 
 from districttype.errors import SourceError, SourceUnavailableError
-from districttype.sources import osmfile
+from districttype.sources import osmfile, osmpass
 from districttype.sources.registry import Wanted
+from osmdrawing import extract, relation, square, tags, way
 
 AREAS = Wanted(
     tags={"building": None, "landuse": None},
     shapes=frozenset({"area"}),
     columns=("building", "building:levels", "name", "landuse"),
 )
-
-
-def square(first: int, x: float, y: float, size: float) -> tuple[str, str]:
-    """Return four nodes numbered from `first`, and the references that close a ring of them."""
-    corners = [(x, y), (x + size, y), (x + size, y + size), (x, y + size)]
-    nodes = "".join(
-        f'<node id="{first + i}" lon="{lon}" lat="{lat}" version="1"/>'
-        for i, (lon, lat) in enumerate(corners)
-    )
-    refs = "".join(f'<nd ref="{first + i % 4}"/>' for i in range(5))
-    return nodes, refs
-
-
-def tags(**values: str) -> str:
-    return "".join(f'<tag k="{k.replace("__", ":")}" v="{v}"/>' for k, v in values.items())
-
-
-def way(number: int, refs: str, **values: str) -> str:
-    return f'<way id="{number}" version="1">{refs}{tags(**values)}</way>'
-
-
-def relation(number: int, members: list[tuple[int, str]], **values: str) -> str:
-    parts = "".join(f'<member type="way" ref="{ref}" role="{role}"/>' for ref, role in members)
-    return f'<relation id="{number}" version="1">{parts}{tags(**values)}</relation>'
-
-
-def extract(folder: Path, *parts: str, name: str = "x.osm") -> Path:
-    path = folder / name
-    head = '<?xml version="1.0" encoding="UTF-8"?><osm version="0.6">'
-    path.write_text(head + "".join(parts) + "</osm>", encoding="utf-8")
-    return path
 
 
 def read(path: Path, wanted: Wanted = AREAS):
@@ -214,7 +184,7 @@ def test_one_pass_serves_several_layers(tmp_path):
 @pytest.mark.parametrize("large", [False, True])
 def test_what_touches_the_area_comes_whole_and_the_rest_stays_out(tmp_path, monkeypatch, large):
     if large:
-        monkeypatch.setattr(osmfile, "LARGE", 0)
+        monkeypatch.setattr(osmpass, "LARGE", 0)
     near, near_refs = square(1, 24.0, 60.0, 0.5)
     far, far_refs = square(11, 25.0, 61.0, 0.1)
     hole, hole_refs = square(21, 24.3, 60.3, 0.1)
@@ -341,6 +311,22 @@ def _agrees(frame, areas, want) -> bool:
         zip(zip(frame["osm_type"], frame["osm_id"], strict=True), frame.geometry, strict=True)
     )
     return set(due) == set(got) and all(got[key].equals(due[key]) for key in due)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cities/broken_osm/geoclimate_saint_jean.osm.gz",
+        "cities/liechtenstein/liechtenstein_2024-03.osm.pbf",
+        "cities/monaco/monaco_2021-04.osm.pbf",
+        "espoo/otaniemi_2026-03.osm",
+        "helsinki/Helsinki.osm.pbf",
+    ],
+)
+def test_size_of_a_file_tells_how_many_objects_it_has_at_most(shared, name):
+    keys = "building landuse highway amenity shop leisure natural railway public_transport office"
+    held = len(read(shared / name, Wanted(tags=dict.fromkeys(keys.split()))).frame)
+    assert held <= osmfile.objects_about(shared / name) <= 5 * held
 
 
 def test_agrees_with_pyosmium_object_by_object(shared):

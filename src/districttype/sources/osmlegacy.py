@@ -21,16 +21,18 @@ _SAYS_NOTHING = {"type", "area", "name"}
 
 
 def adopt_tags(
-    ways: Block,
+    members: Block,
     relations: Block,
     areas: Mapping[int, str | None],
     keys: Collection[str],
-) -> tuple[Block, Block]:
+) -> tuple[np.ndarray, Block]:
     """Give relations without tags those of their outer ways, which are areas no longer.
 
     Parameters
     ----------
-    ways, relations
+    members
+        Ways that have tags and are members of relations.
+    relations
         What one pass found.
     areas
         Relations that could be closed; of others the ways are kept as they are.
@@ -40,7 +42,7 @@ def adopt_tags(
     Returns
     -------
     tuple
-        Ways (those drawn by a relation are marked `area=no`) and relations.
+        Ids of the ways drawn by a relation, for `no_areas`, and the relations.
     """
     telling = pa.array(sorted(set(keys) - _SAYS_NOTHING), pa.string())
     tagged = np.zeros(len(relations), bool)
@@ -50,12 +52,12 @@ def adopt_tags(
         for row in np.flatnonzero(~tagged).tolist()
         if areas.get(int(relations.ids[row]))
     ]
-    tags = _tags(ways, {int(way) for _, members in bare for way, _ in members})
+    tags = _tags(members, {int(way) for _, ways in bare for way, _ in ways})
     drawn: set[int] = set()
     rows: list[int] = []
     pairs: list[tuple[str, str]] = []
-    for row, members in bare:
-        outer = [int(way) for way, role in members if role != "inner"]
+    for row, ways in bare:
+        outer = [int(way) for way, role in ways if role != "inner"]
         given = tags.get(outer[0]) if outer else None
         if not given or any(tags.get(way) != given for way in outer):
             continue
@@ -63,12 +65,14 @@ def adopt_tags(
         rows += [row] * len(given)
         # An inner ring with the same tags only says where the hole is.
         drawn.update(outer)
-        drawn.update(int(way) for way, role in members if tags.get(int(way)) == given)
-    if not rows:
-        return ways, relations
-    no = np.flatnonzero(np.isin(ways.ids, list(drawn))).tolist()
-    ways = _with_tags(ways, no, [("area", "no")] * len(no))
-    return ways, _with_tags(relations, rows, pairs)
+        drawn.update(int(way) for way, role in ways if tags.get(int(way)) == given)
+    return np.array(sorted(drawn), np.int64), _with_tags(relations, rows, pairs)
+
+
+def no_areas(ways: Block, drawn: np.ndarray) -> Block:
+    """Mark the ways that relations draw (see `adopt_tags`) `area=no`."""
+    rows = np.flatnonzero(np.isin(ways.ids, drawn)).tolist()
+    return _with_tags(ways, rows, [("area", "no")] * len(rows))
 
 
 def _is_in(block: Block, keys: pa.Array) -> np.ndarray:
@@ -88,10 +92,14 @@ def _tags(ways: Block, ids: set[int]) -> dict[int, dict[str, str]]:
 
 def _with_tags(block: Block, rows: list[int], pairs: list[tuple[str, str]]) -> Block:
     """Add tags; where an object has one already, the last one counts."""
+    if not rows:
+        return block
     keys, values = (pa.array([pair[i] for pair in pairs], pa.string()) for i in (0, 1))
+    tag_row = np.concatenate((block.tag_row, np.array(rows, np.int64)))
+    order = np.argsort(tag_row, kind="stable")
     return replace(
         block,
-        tag_row=np.concatenate((block.tag_row, np.array(rows, np.int64))),
-        tag_key=pa.concat_arrays([block.tag_key, keys]),
-        tag_value=pa.concat_arrays([block.tag_value, values]),
+        tag_row=tag_row[order],
+        tag_key=pa.concat_arrays([block.tag_key, keys]).take(pa.array(order)),
+        tag_value=pa.concat_arrays([block.tag_value, values]).take(pa.array(order)),
     )

@@ -20,6 +20,8 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 CHUNK = 1 << 24  # bytes of text parsed at a time: bounds the memory, not the result
+Box = tuple[float, float, float, float]  # west, south, east, north in WGS 84
+
 _ESCAPED = re.compile(r"%([0-9a-fA-F]+)%")
 _NODES = bytes.maketrans(b"Nxy,", b"\n,,\n")
 
@@ -40,7 +42,7 @@ class Block:
     counts
         Number of nodes of each object.
     tag_row, tag_key, tag_value
-        Tags in long form: row of the object, key, value.
+        Tags in long form: row of the object (ascending), key, value; the last of a key counts.
     members
         Of relations: the members of each as text (`w1@outer,w2@inner`).
     """
@@ -62,38 +64,37 @@ class Block:
         """Return the objects for which `keep` holds (bool, one an object)."""
         if keep.all():
             return self
-        tags = keep[self.tag_row]
-        nodes = np.repeat(keep, self.counts)
+        rows = np.flatnonzero(keep)  # what follows takes as long as what is kept is large
+        counts = self.counts[rows]
+        nodes = _stretches((np.cumsum(self.counts) - self.counts)[rows], counts)
+        first = np.searchsorted(self.tag_row, rows)
+        tagged = np.searchsorted(self.tag_row, rows, side="right") - first
+        tags = pa.array(_stretches(first, tagged))
         return Block(
             self.kind,
-            self.ids[keep],
+            self.ids[rows],
             self.nodes[nodes],
             self.xy[nodes],
-            self.counts[keep],
-            (np.cumsum(keep) - 1)[self.tag_row[tags]],
-            self.tag_key.filter(pa.array(tags)),
-            self.tag_value.filter(pa.array(tags)),
+            counts,
+            np.repeat(np.arange(len(rows)), tagged),
+            self.tag_key.take(tags),
+            self.tag_value.take(tags),
             list(compress(self.members, keep)),
         )
 
-    def touches(self, bounds: tuple[float, float, float, float]) -> np.ndarray:
-        """Say for each object whether its box and `bounds` (W, S, E, N) have a point in common."""
-        if not len(self):
-            return np.zeros(0, bool)
-        west, south, east, north = bounds
-        start = np.cumsum(self.counts) - self.counts
-        inside = self.counts > 0
-        low = np.full((len(self), 2), np.inf)
-        high = np.full((len(self), 2), -np.inf)
-        if inside.any():
-            low[inside] = np.fmin.reduceat(self.xy, start[inside])
-            high[inside] = np.fmax.reduceat(self.xy, start[inside])
-        return np.asarray(
-            (low[:, 0] <= east)
-            & (high[:, 0] >= west)
-            & (low[:, 1] <= north)
-            & (high[:, 1] >= south)
-        )
+    def bounds(self) -> np.ndarray:
+        """Return west, south, east, north of each object's known nodes, NaN where none is known."""
+        box = np.full((len(self), 4), np.nan)
+        some = self.counts > 0
+        if some.any():
+            start = (np.cumsum(self.counts) - self.counts)[some]
+            box[some, :2] = np.fmin.reduceat(self.xy, start)
+            box[some, 2:] = np.fmax.reduceat(self.xy, start)
+        return box
+
+    def touches(self, box: Box) -> np.ndarray:
+        """Say for each object whether its box and `box` have a point in common."""
+        return touching(self.bounds(), box)
 
     def column(self, key: str) -> np.ndarray:
         """Return one tag as an object array, None where an object does not have it."""
@@ -104,6 +105,22 @@ class Block:
                 zero_copy_only=False
             )
         return values
+
+
+def touching(bounds: np.ndarray, box: Box) -> np.ndarray:
+    """Say for each of `bounds` (rows of W, S, E, N) whether it has a point in common with `box`."""
+    west, south, east, north = box
+    return np.asarray(
+        (bounds[:, 0] <= east)
+        & (bounds[:, 2] >= west)
+        & (bounds[:, 1] <= north)
+        & (bounds[:, 3] >= south)
+    )
+
+
+def _stretches(start: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return the numbers start, start + 1, ... of each stretch, one after the other."""
+    return np.repeat(start - np.cumsum(count) + count, count) + np.arange(count.sum())
 
 
 def join(blocks: list[Block], kind: str) -> Block:
