@@ -17,7 +17,10 @@ from districttype.answers.newcity import knows
 from districttype.city import load_city
 from districttype.focus import find_sites, load_catalogue
 from districttype.focus.reasons import station_facts
+from districttype.indicators.facts import Facts
+from districttype.indicators.measure import measure
 from districttype.indicators.memory import Memory
+from districttype.indicators.tiles import Tiling, measure_in_tiles
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import Layers
 from districttype.publish import base, workshop
@@ -201,3 +204,13 @@ def test_an_island_is_what_is_short_beside_the_longest_piece_of_all_parts(
                                  for a, b in pairwise(thirds)))  # fmt: skip
     assert least_island(streets) == pytest.approx(least)
     assert least_island(lay_in_quarters(streets, tmp_path)) == pytest.approx(least)
+
+
+def test_indicators_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = town()
+    laid = laid_down(layers, tmp_path / "laid")
+    refuse_whole(monkeypatch)
+    zones = make_zone_set("districts", layers)
+    assert zones is not None
+    found = measure_in_tiles(zones, Facts(layers=laid), most=1, tiling=Tiling(tmp_path / "tiles"))
+    pd.testing.assert_frame_equal(found, measure(zones, layers), rtol=1e-12)
