@@ -10,7 +10,6 @@ import argparse
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,11 +24,13 @@ from typing import Any
 import cityscape
 import country
 import geopandas as gpd
+import metropolis
 import numpy as np
 import pages
 import peers
 import rasterio
 import shapely
+from held import peak_mb
 from rasterio.transform import Affine
 from synthetic_osm import write_extract
 
@@ -285,14 +286,11 @@ def bench_country(quick: bool) -> Numbers:
     return country.bench(30, 250_000, 1) if quick else country.bench(300, 5_000_000, 10)
 
 
-def peak_mb() -> float:
-    """Return the most memory this process has held, MB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss would count what the parent process held before it started us
-        line = next(ln for ln in status.read_text().splitlines() if ln.startswith("VmHWM"))
-        return int(line.split()[1]) / 1e3
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+def bench_metropolis(quick: bool) -> Numbers:
+    """Classify single cities of files, from small to larger than memory."""
+    if quick:
+        return metropolis.bench((25_000, 100_000), 25_000)
+    return metropolis.bench((250_000, 1_000_000, 5_000_000), 60_000)
 
 
 def machine() -> Numbers:
@@ -319,6 +317,7 @@ PARTS: dict[str, Callable[[bool], Numbers]] = {
     "pages": bench_pages,
     "classify": bench_classify,
     "country": bench_country,
+    "metropolis": bench_metropolis,
 }
 
 
