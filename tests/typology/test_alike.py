@@ -60,6 +60,18 @@ def test_the_kin_of_a_zone_are_its_group_and_those_nearest_to_it() -> None:
         assert all(alike.zone_id[:-1] == zone[:-1] != zone for alike in mine.nearest)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_of_two_that_make_a_group_the_first_is_its_example(seed: int) -> None:
+    table = city(seed)
+    table.loc["tower0"], table.loc["tower1"] = (
+        np.array([3.0, 400.0, 0.1, 0.8, 1.0]) * np.random.default_rng(seed).uniform(0.9, 1.1, 5)
+        for seed in (seed, seed + 1)
+    )
+    groups = group_zones(table, pd.Series(table.index, table.index), ks=range(5, 6), resamples=1)
+    towers = groups.profile[int(groups.group["tower1"])]
+    assert (towers.size, towers.example) == (2, "tower0")
+
+
 def test_a_zone_is_most_like_its_kind_here_and_elsewhere_and_the_reason_is_in_both() -> None:
     here, there = city(0), city(1)
     assert all(
