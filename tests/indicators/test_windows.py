@@ -20,6 +20,7 @@ from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import Layer, Layers, conform
 from districttype.layers.windows import LayerFiles
 from districttype.zones import make_zone_set, make_zones
+from laid import laid_down
 
 TM35 = CRS.from_epsg(3067)
 EAST, NORTH = 400_000.0, 6_700_000.0
@@ -70,6 +71,33 @@ def test_a_window_holds_what_is_near_in_order_and_a_witness_of_what_is_elsewhere
         pd.testing.assert_frame_equal(near[name].frame, layers[name].frame)
     assert near.crs == layers.crs
     assert near.as_of == layers.as_of
+
+
+def test_a_stop_on_the_border_of_two_tiles_is_counted_once(tmp_path: Path) -> None:
+    # North-east of the first stop lies b; of the second no zone, so that it is counted in c, north-
+    # west of it; of the third c. That a or b touches it, too, must not count.
+    stops = [shapely.Point(EAST + x, NORTH + y) for x, y in ((1000, 500), (1000, 1500), (0, 1000))]
+    layers = Layers(
+        TM35,
+        {
+            one.name: one
+            for one in (
+                layer("districts",
+                      [square(0, 0, 1000), square(1000, 0, 1000), square(0, 1000, 1000)],
+                      zone_id=["a", "b", "c"], name=["A", "B", "C"]),
+                layer("stops", stops, mode=["bus"] * 3),
+            )
+        },
+    )  # fmt: skip
+    zones = make_zone_set("districts", layers)
+    assert zones is not None
+    facts, laid = Facts(layers=layers), Facts(layers=laid_down(layers, tmp_path))
+    for found in (
+        measure(zones, facts),
+        measure_in_tiles(zones, facts, most=1),
+        measure_in_tiles(zones, laid, most=1, tiling=Tiling(tmp_path)),
+    ):
+        assert found["stops_bus"].tolist() == [0.0, 1.0, 2.0]
 
 
 def test_what_is_mapped_elsewhere_only_is_a_zero_here_and_not_unknown(tmp_path: Path) -> None:

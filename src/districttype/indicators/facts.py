@@ -94,18 +94,27 @@ class Scene(_Once):
 
     def among(self, things: Things) -> Overlaps:
         """Return how much of each thing lies in each zone, water included."""
-        return self._overlap("all", self.zones.frame.geometry, things)
+        return self._overlap("all", things)
 
     def on_land(self, things: Things) -> Overlaps:
         """Return how much of each thing lies on the dry land of each zone."""
-        return self._overlap("land", self.zones.land, things)
+        return self._overlap("land", things)
 
-    def _overlap(self, extent: Extent, zones: gpd.GeoSeries, things: Things) -> Overlaps:
+    def areas(self, extent: Extent) -> Areas:
+        """Return the zones, or their land, made ready to be measured in."""
+        grounds = [
+            zones.land if extent == "land" else zones.frame.geometry
+            for zones in (self.zones, self.zones.beside)
+            if zones is not None
+        ]
+        return Areas.of(grounds[0], *(ground.to_numpy() for ground in grounds[1:]))
+
+    def _overlap(self, extent: Extent, things: Things) -> Overlaps:
         """Return an overlap, at once with all that an earlier zone set asked of the same facts.
 
         Who wants a few indicators only is not given what all of them need.
         """
-        asked, areas = self.facts.asked, self.once(lambda _: Areas.of(zones), "areas", extent)
+        asked, areas = self.facts.asked, self.once(lambda s: s.areas(extent), "areas", extent)
         if not self.whole:
             return overlap(areas, things)
         for known, overlaps in self.once(lambda _: asked.answers(extent, areas), "answers", extent):

@@ -166,7 +166,7 @@ def window(zones: Zones, files: LayerFiles) -> Box:
 def tiles(
     zones: Zones, most: int, load: tuple[NDArray[np.int64], int] | None = None
 ) -> Iterator[Zones]:
-    """Yield the zones in groups that lie together: along a Hilbert curve.
+    """Yield the zones in groups that lie together, each with its neighbours: along a Hilbert curve.
 
     Parameters
     ----------
@@ -190,11 +190,4 @@ def tiles(
             end = min(end, max(full, begin + 1))
         begins.append(end)
     for begin, end in pairwise(begins):
-        rows = np.sort(order[begin:end])
-        yield Zones(
-            zones.name,
-            zones.frame.iloc[rows],
-            zones.land.iloc[rows],
-            zones.land_m2.iloc[rows],
-            zones.notes,
-        )
+        yield zones.some(np.sort(order[begin:end]))

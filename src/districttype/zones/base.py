@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from districttype.errors import EmptyResultError
 from districttype.i18n import Message
@@ -22,7 +25,8 @@ class Zones:
     `frame` is indexed by `zone_id` with the columns name, name_sv, name_latin, parent and geometry
     (Polygon or MultiPolygon, metric CRS). `land` is the part of each zone that is not water, and
     `land_m2` its area: the published figure where the provider states one, else measured. `notes`
-    say of single zones how they were drawn, where that was not as usual.
+    say of single zones how they were drawn, where that was not as usual. `beside` are, of some
+    zones of a set, those of the others that lie next to them.
     """
 
     name: str
@@ -30,6 +34,24 @@ class Zones:
     land: gpd.GeoSeries
     land_m2: pd.Series
     notes: Mapping[str, Message] = field(default_factory=dict)
+    beside: Zones | None = None
+
+    def some(self, rows: NDArray[np.int64]) -> Zones:
+        """Return the zones of some rows, in their order, with what lies beside them."""
+        near = np.unique(self._tree.query(self.frame.geometry.to_numpy()[rows])[1])
+        return replace(self._only(rows), beside=self._only(np.setdiff1d(near, rows)))
+
+    def _only(self, rows: NDArray[np.int64]) -> Zones:
+        return replace(
+            self,
+            frame=self.frame.iloc[rows],
+            land=self.land.iloc[rows],
+            land_m2=self.land_m2.iloc[rows],
+        )
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.frame.geometry.to_numpy())
 
     @property
     def ids(self) -> pd.Index:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import shapely
 
 from districttype.errors import SchemaError
@@ -14,13 +15,17 @@ from districttype.indicators.zonal.things import POLYGON, Things
 
 @dataclass(frozen=True, eq=False)
 class Areas:
-    """Polygons that things are measured in, with the squares laid over them so far."""
+    """Polygons that things are measured in, with the squares laid over them so far.
+
+    `beside` are their neighbours that are measured elsewhere, which points on a border may be of.
+    """
 
     things: Things
+    beside: Shapes = field(default_factory=lambda: np.zeros(0, dtype=object))
     _laid: dict[int, Squares] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
-    def of(cls, zones: Geometries | Things | Areas) -> Areas:
+    def of(cls, zones: Geometries | Things | Areas, beside: Shapes | None = None) -> Areas:
         """Check and prepare zones.
 
         Raises
@@ -36,7 +41,7 @@ class Areas:
         if (things.dimension != POLYGON).any():
             raise SchemaError("only polygons can be zones", where="zones")
         shapely.prepare(things.shapes)
-        return cls(things)
+        return cls(things) if beside is None else cls(things, beside)
 
     def __len__(self) -> int:
         return len(self.things)

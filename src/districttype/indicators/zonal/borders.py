@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray, Shapes
-from districttype.indicators.zonal.squares import Squares, runs
+from districttype.indicators.zonal.squares import Squares, runs, segments
 
 # Directions in which the owner of a point on a border is looked for, first choice first.
 _QUADRANTS = np.array([(1, 1), (-1, 1), (-1, -1), (1, -1)])
@@ -15,7 +15,7 @@ _ROUNDING = 8 * np.finfo(float).eps
 
 
 def point_counts(
-    squares: Squares, zones: Shapes, points: Shapes
+    squares: Squares, zones: Shapes, points: Shapes, beside: Shapes
 ) -> tuple[IntArray, IntArray, FloatArray]:
     """Return how many points of points and multipoints belong to zones.
 
@@ -29,6 +29,8 @@ def point_counts(
         Squares over the zones.
     zones, points
         Polygons (prepared), and points or multipoints.
+    beside
+        Zones that are measured elsewhere: a point that is theirs belongs to none of these.
 
     Returns
     -------
@@ -40,9 +42,12 @@ def point_counts(
     zone, p, inside = _touching(squares, zones, xy)
     on_border = np.flatnonzero(~inside)
     claimed_by = np.tile(inside, (len(_QUADRANTS), 1))
-    claimed_by[:, on_border] = _claims(squares, zone[on_border], xy[p[on_border]])
+    edges = squares.edges, squares.owner
+    claimed_by[:, on_border] = _claims(edges, zone[on_border], xy[p[on_border]])
     # The first direction in which any zone claims the point decides for all of them.
     claimed = np.stack([np.bincount(p, row, minlength=len(single)) > 0 for row in claimed_by])
+    shared = np.unique(p[on_border])
+    claimed[:, shared] |= _claimed(beside, xy[shared])
     direction = claimed.argmax(axis=0)
     belongs = claimed_by[direction[p], np.arange(len(p))]
     key = zone[belongs] * len(points) + owner[p[belongs]]
@@ -54,7 +59,8 @@ def zones_at(squares: Squares, zones: Shapes, xy: FloatArray) -> tuple[IntArray,
     """Return the pairs (zone, point) of points in zones, or on a border with a zone north-east."""
     zone, p, held = _touching(squares, zones, xy)
     on_border = np.flatnonzero(~held)
-    held[on_border] = _claims(squares, zone[on_border], xy[p[on_border]])[0]
+    edges = squares.edges, squares.owner
+    held[on_border] = _claims(edges, zone[on_border], xy[p[on_border]])[0]
     return zone[held], p[held]
 
 
@@ -73,15 +79,26 @@ def _touching(
     return np.append(zone_far, zone), np.append(far, near[p]), inside
 
 
-def _claims(squares: Squares, zone: IntArray, xy: FloatArray) -> BoolArray:
-    """Tell for each pair of zone and point whether the zone lies beside the point, by quadrant."""
-    first, last = np.searchsorted(squares.owner, [zone, zone + 1])
+def _claimed(zones: Shapes, xy: FloatArray) -> BoolArray:
+    """Tell for each point whether any zone lies beside it, by quadrant."""
+    zone, p = shapely.STRtree(shapely.points(xy)).query(zones, predicate="intersects")
+    claims = _claims(segments(zones), zone, xy[p])
+    return np.stack([np.bincount(p, row, minlength=len(xy)) > 0 for row in claims])
+
+
+def _claims(edges: tuple[FloatArray, IntArray], zone: IntArray, xy: FloatArray) -> BoolArray:
+    """Tell for each pair of zone and point whether the zone lies beside the point, by quadrant.
+
+    `edges` are those of all zones, and the zone of each, ascending.
+    """
+    lines, owner = edges
+    first, last = np.searchsorted(owner, [zone, zone + 1])
     held = np.zeros((len(_QUADRANTS), len(zone)), dtype=bool)
     # Some thousand rows at a time, so that large zones do not fill the memory.
     block = np.cumsum(last - first) // _ROWS
     for rows in np.split(np.arange(len(zone)), np.flatnonzero(np.diff(block)) + 1):
         pair, edge = runs(first[rows], last[rows] - 1)
-        seen = squares.edges[edge] - np.tile(xy[rows[pair]], 2)
+        seen = lines[edge] - np.tile(xy[rows[pair]], 2)
         for quadrant, signs in enumerate(_QUADRANTS):
             crossed = _crosses_ray(seen * np.tile(signs, 2))
             held[quadrant, rows] = np.bincount(pair, crossed, minlength=len(rows)) % 2 == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -129,7 +130,8 @@ def _measured(areas: Areas, squares: Squares, things: Things, before: int) -> li
         near = start + np.flatnonzero(region == 0)
         dimension = things.dimension[near]
         pieces += _polygons(areas, squares, things, near[dimension == POLYGON])
-        for kind, measure in ((LINE, line_lengths), (POINT, point_counts)):
+        counts = partial(point_counts, beside=areas.beside)
+        for kind, measure in ((LINE, line_lengths), (POINT, counts)):
             some = near[dimension == kind]
             if len(some):
                 zone, at, measured = measure(squares, areas.shapes, things.shapes[some])
