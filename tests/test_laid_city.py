@@ -23,6 +23,7 @@ from districttype.indicators.memory import Memory
 from districttype.indicators.tiles import Tiling, measure_in_tiles
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import Layers
+from districttype.layers.shelf import Room
 from districttype.publish import base, workshop
 from districttype.publish.edition import Edition
 from districttype.zones import Zones, make_zone_set, windows
@@ -212,5 +213,7 @@ def test_indicators_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     refuse_whole(monkeypatch)
     zones = make_zone_set("districts", layers)
     assert zones is not None
-    found = measure_in_tiles(zones, Facts(layers=laid), most=1, tiling=Tiling(tmp_path / "tiles"))
+    found = measure_in_tiles(
+        zones, Facts(layers=laid), most=1, tiling=Tiling(Room(tmp_path / "tiles", 1))
+    )
     pd.testing.assert_frame_equal(found, measure(zones, layers), rtol=1e-12)

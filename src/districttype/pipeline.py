@@ -29,7 +29,7 @@ from districttype.indicators.facts import Facts
 from districttype.indicators.measurer import Measurer
 from districttype.indicators.memory import Memory
 from districttype.indicators.registry import REGISTRY
-from districttype.indicators.tiles import LARGE, Spread, Tiling, laid_down
+from districttype.indicators.tiles import LARGE, Spread, Tiling, room_for
 from districttype.lastrun import STAGES, Run, load_zones, save_run
 from districttype.layers.collect import Say
 from districttype.layers.gather import gather
@@ -115,9 +115,10 @@ def classify(
     tables_only
         Write neither maps nor pages nor GeoPackage.
     spread
-        Measures the tiles of a large city, as `map` does; they are laid down in `out` meanwhile.
+        Measures the tiles of a large city, as `map` does.
     large
-        Buildings from which a city is large.
+        Buildings, or rows of another layer, from which a city is large: its layers are laid down in
+        files while it is classified, and are gone when this returns.
     say
         Told what is being done, one line a stage.
 
@@ -140,39 +141,41 @@ def classify(
     learnt = load_all(models)
     catalogue = load_catalogue(city.catalogue_file)
     places = load_places(city)
-    with clock.stage("layers", "Reading the layers"):
-        gathered = gather(city, data, layers_file=layers_file, raw=raw, refresh=refresh, say=say)
-    say(gathered.line)
-    layers = gathered.layers
-    for note in () if gathered.embedded else _borders(layers):  # that these are drawn was just said
-        say(note)
-    facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
-    results: dict[str, ZoneSetResult] = {}
-    with laid_down(out, spread, large) as tiling:
-        measurer = _measurer(layers, out, tiling)
+    with room_for(out, large) as room:
+        with clock.stage("layers", "Reading the layers"):
+            gathered = gather(
+                city, data, layers_file=layers_file, raw=raw, refresh=refresh, room=room, say=say
+            )
+        say(gathered.line)
+        layers = gathered.layers
+        for note in () if gathered.embedded else _borders(layers):  # that they are drawn was said
+            say(note)
+        facets = as_tested(facets, errors_found(gathered.reports.get("buildings", {})))
+        measurer = _measurer(layers, out, Tiling(room, spread))
+        results: dict[str, ZoneSetResult] = {}
         for zones in _zone_sets(layers, zone_sets, zones_files, places, clock):
             results[zones.name] = classify_zones(zones, measurer, facets, learnt, clock)
         with clock.stage("focus", "Recommending what to co-create"):
             results |= recommend_in(results, measurer, catalogue)
-    with clock.stage("typology", "Comparing the districts with each other"):
-        groups = _groups(results["districts"], say)
-    edition = Edition(
-        city=city,
-        layers=layers,
-        results=results,
-        run=run_record(city, gathered, results, facets, catalogue, clock.seconds, started)
-        | {"models": models_record(learnt), "alike": alike_record(groups)},
-        embedded=gathered.embedded,
-        registry=REGISTRY,
-        catalogue=catalogue,
-        places=places,
-        models=learnt,
-        kin={} if groups is None else kin_of(results["districts"].indicators, groups),
-    )
-    if out is not None:
-        with clock.stage("publish", "Drawing maps and writing tables"):
-            publish(edition, out, languages=languages, to=to, tables_only=tables_only)
-            save_run(edition, out)
+        with clock.stage("typology", "Comparing the districts with each other"):
+            groups = _groups(results["districts"], say)
+        edition = Edition(
+            city=city,
+            layers=layers,
+            results=results,
+            run=run_record(city, gathered, results, facets, catalogue, clock.seconds, started)
+            | {"models": models_record(learnt), "alike": alike_record(groups)},
+            embedded=gathered.embedded,
+            registry=REGISTRY,
+            catalogue=catalogue,
+            places=places,
+            models=learnt,
+            kin={} if groups is None else kin_of(results["districts"].indicators, groups),
+        )
+        if out is not None:
+            with clock.stage("publish", "Drawing maps and writing tables"):
+                publish(edition, out, languages=languages, to=to, tables_only=tables_only)
+                save_run(edition, out)
     return edition
 
 
@@ -183,7 +186,8 @@ def _borders(layers: Layers) -> list[str]:
     return [f"{part.provider}: {note}" for part in parts for note in part.notes]
 
 
-def reopen(
+@contextmanager
+def reopened(
     city: City,
     out: Path,
     run: Run,
@@ -192,9 +196,10 @@ def reopen(
     data: str | None = None,
     layers_file: Path | None = None,
     raw: Path = RAW,
+    large: int = LARGE,
     say: Say = lambda _: None,
-) -> Edition:
-    """Bring back what a run found in the districts and one more zone set.
+) -> Iterator[Edition]:
+    """Bring back, for a while, what a run found in the districts and one more zone set.
 
     Nothing is measured anew: the numbers are those that the run has kept, the shapes those that it
     has published, and only what the maps show beside them comes from the layers.
@@ -209,32 +214,33 @@ def reopen(
         raise ConfigError(
             "the run stands on files of your own", where=str(out), todo="name them with --data DIR"
         )
-    gathered = gather(city, kind, layers_file=layers_file, raw=raw, say=say)
-    say(gathered.line)
-    catalogue = load_catalogue(city.catalogue_file)
-    results = {}
-    for name in dict.fromkeys(("districts", zone_set, "blocks")):
-        if name in run.indicators:
-            zones = load_zones(out, name, gathered.layers)
-            indicators, labels = run.indicators[name], run.labels[name]
-            results[name] = ZoneSetResult(
-                zones, indicators.reindex(zones.ids), labels.reindex(zones.ids)
-            )
-    results |= recommend_in(results, _measurer(gathered.layers, out), catalogue)
-    return Edition(
-        city=city,
-        layers=gathered.layers,
-        results=results,
-        run=run.record,
-        embedded=gathered.embedded,
-        registry=REGISTRY,
-        catalogue=catalogue,
-        places=load_places(city),
-        models=run.models,
-    )
+    with room_for(None, large) as room:
+        gathered = gather(city, kind, layers_file=layers_file, raw=raw, room=room, say=say)
+        say(gathered.line)
+        catalogue = load_catalogue(city.catalogue_file)
+        results = {}
+        for name in dict.fromkeys(("districts", zone_set, "blocks")):
+            if name in run.indicators:
+                zones = load_zones(out, name, gathered.layers)
+                indicators, labels = run.indicators[name], run.labels[name]
+                results[name] = ZoneSetResult(
+                    zones, indicators.reindex(zones.ids), labels.reindex(zones.ids)
+                )
+        results |= recommend_in(results, _measurer(gathered.layers, out, Tiling(room)), catalogue)
+        yield Edition(
+            city=city,
+            layers=gathered.layers,
+            results=results,
+            run=run.record,
+            embedded=gathered.embedded,
+            registry=REGISTRY,
+            catalogue=catalogue,
+            places=load_places(city),
+            models=run.models,
+        )
 
 
-def _measurer(layers: Layers, out: Path | None, tiling: Tiling | None = None) -> Measurer:
+def _measurer(layers: Layers, out: Path | None, tiling: Tiling) -> Measurer:
     """Return what measures zone sets, and recalls what a run into `out` has measured already."""
     memory = None if out is None else Memory.of(layers, out / STAGES / "measured")
     return Measurer(Facts(layers=layers), memory, tiling)

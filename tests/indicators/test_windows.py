@@ -18,6 +18,7 @@ from districttype.indicators.tiles import REACH, Tile, Tiling, measure_in_tiles,
 from districttype.layers.laid import witnesses
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.shelf import Room
 from districttype.layers.windows import LayerFiles
 from districttype.zones import make_zone_set, make_zones
 from laid import laid_down
@@ -95,7 +96,7 @@ def test_a_stop_on_the_border_of_two_tiles_is_counted_once(tmp_path: Path) -> No
     for found in (
         measure(zones, facts),
         measure_in_tiles(zones, facts, most=1),
-        measure_in_tiles(zones, laid, most=1, tiling=Tiling(tmp_path)),
+        measure_in_tiles(zones, laid, most=1, tiling=Tiling(Room(tmp_path, 1))),
     ):
         assert found["stops_bus"].tolist() == [0.0, 1.0, 2.0]
 
@@ -109,7 +110,7 @@ def test_what_is_mapped_elsewhere_only_is_a_zero_here_and_not_unknown(tmp_path: 
     # The last of the houses of 105 to 109 m² is 365 m from the bus, 475 m with the detour.
     assert whole["floor_near_frequent_bus_share"].tolist() == pytest.approx([0.0, 426 / 535])
     tiled = measure_in_tiles(
-        zones, Facts(layers=layers), most=1, tiling=Tiling(tmp_path / "t", large=1)
+        zones, Facts(layers=layers), most=1, tiling=Tiling(Room(tmp_path / "t", 1))
     )
     pd.testing.assert_frame_equal(tiled, whole, rtol=1e-12)
 
@@ -154,7 +155,7 @@ def test_a_city_that_is_not_large_is_measured_from_memory(tmp_path: Path) -> Non
     layers = two_corners()
     zones = make_zone_set("districts", layers)
     assert zones is not None
-    tiling = Tiling(tmp_path / "t", spread=_refuse, large=10)
+    tiling = Tiling(Room(tmp_path / "t", 10), _refuse)
     assert len(measure_in_tiles(zones, Facts(layers=layers), tiling=tiling)) == 2
     assert not (tmp_path / "t").exists()
 
@@ -180,7 +181,7 @@ def test_by_windows_every_indicator_of_a_whole_city_is_the_same(
         seen.append(len(some))
         return [work(tile) for tile in some]  # type: ignore[operator]
 
-    tiling = Tiling(tmp_path, spread=spread, large=len(layers["buildings"].frame) // 6)
+    tiling = Tiling(Room(tmp_path, layers["buildings"].rows // 6), spread)
     tiled = measure_in_tiles(zones, Facts(layers=layers), tiling=tiling)
     assert seen[0] >= 6
     pd.testing.assert_index_equal(tiled.index, whole.index)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from districttype.city import City, load_city
 from districttype.errors import ConfigError, EmptyResultError
-from districttype.layers import buildings, collect, districts, land, osm, streets
+from districttype.layers import buildings, collect, districts, files, land, osm, streets
 from districttype.layers.schema import Layers
 from districttype.providers import VectorFile, read_layers_file
 from districttype.sources.registry import Raw
@@ -335,9 +335,9 @@ def test_stops_know_their_mode():
 
 def test_an_extract_is_read_once_for_all_its_layers(shared, monkeypatch):
     calls = []
-    real = collect.read_extract
+    real = files.read_extract
     monkeypatch.setattr(
-        collect, "read_extract", lambda *args: calls.append(args[1].keys()) or real(*args)
+        files, "read_extract", lambda *args: calls.append(args[1].keys()) or real(*args)
     )
     made = collect.collect(
         load_city(str(HERE / "cities" / "monaco.toml")),

@@ -43,8 +43,8 @@ def write_sheet(
             todo=f"known are {', '.join(known)}",
         )
     zone_set, zone_id = find_zones(city, run, zone)[0]
-    edition = pipeline.reopen(
-        city, out, run, zone_set, data=data, layers_file=layers, raw=raw, say=say
-    )
     languages = pipeline.first(city.languages, language)
-    return write_workshop(edition, out, zone_id, solution, languages, zone_set=zone_set)
+    with pipeline.reopened(
+        city, out, run, zone_set, data=data, layers_file=layers, raw=raw, say=say
+    ) as edition:
+        return write_workshop(edition, out, zone_id, solution, languages, zone_set=zone_set)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
+import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.layers.rows import Box
+from districttype.layers.shelf import Room
 from districttype.layers.windows import LayerFiles
 from districttype.zones import Zones
 
@@ -71,38 +73,48 @@ class Tiling:
 
     Attributes
     ----------
-    folder
-        Where its layers are laid down meanwhile; None measures from memory whatever the size.
+    room
+        Where its layers are laid down meanwhile, and from how many buildings it is large; a tile
+        has about as many.
     spread
         Measures tiles as `map` does: in turn, or side by side on a cluster.
-    large
-        Buildings from which a city is large; and of a tile, about.
     """
 
-    folder: Path | None = None
+    room: Room
     spread: Spread = map
-    large: int = LARGE
 
     def files(self, facts: Facts) -> LayerFiles | None:
         """Return the layers laid down in files, once a run; None where the city is not large."""
         layers = facts.layers
         laid = any(layer.laid is not None for layer in layers.values())
-        large = "buildings" in layers and layers["buildings"].rows > self.large
-        if self.folder is None or not (laid or large):
+        large = "buildings" in layers and layers["buildings"].rows > self.room.large
+        if not (laid or large):
             return None
-        folder = self.folder
+        folder = self.room.folder
         return facts.once(lambda facts: LayerFiles.write(facts.layers, folder), "files", folder)
 
 
 @contextmanager
-def laid_down(out: Path | None, spread: Spread, large: int) -> Iterator[Tiling]:
-    """Have a large city's layers in a folder of its outputs while it is measured, and not after."""
-    folder = None if out is None else out / ".tiles"
+def room_for(out: Path | None, large: int) -> Iterator[Room]:
+    """Give a large city's layers a folder of its outputs while it is classified, and not after.
+
+    Parameters
+    ----------
+    out
+        The folder of the outputs; without one, room is made among the temporary files.
+    large
+        Buildings, or rows of another layer, from which a city is large.
+    """
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="districttype-") as folder:
+            yield Room(Path(folder), large)
+        return
+    room = Room(out / ".tiles", large)
+    shutil.rmtree(room.folder, ignore_errors=True)  # of a run that was stopped
     try:
-        yield Tiling(folder, spread, large)
+        yield room
     finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(room.folder, ignore_errors=True)
 
 
 def measure_in_tiles(
@@ -137,7 +149,7 @@ def measure_in_tiles(
         parts = [measure(tile, facts, names=names) for tile in tiles(zones, most)]
     else:
         wanted = None if names is None else tuple(names)
-        load = files.held("buildings", zones.frame.geometry), tiling.large
+        load = files.held("buildings", zones.frame.geometry), tiling.room.large
         some = [
             Tile.write(part, number, files, wanted)
             for number, part in enumerate(tiles(zones, most, load))

@@ -44,10 +44,7 @@ def coverage_of(
     SourceError, CrsError
         If the file cannot be read, or has no coordinate system.
     """
-    said = provider.coverage
-    if not said:
-        unsaid = "cells" if layer == "buildings" else "whole"
-        said = "bounds" if raw.extent is not None else unsaid
+    said = _said(layer, provider, raw)
     if said == "whole":
         return None
     if said == "bounds" and raw.extent is not None:
@@ -65,6 +62,23 @@ def coverage_of(
             where=str(directory.name),
         )
     return shapely.union_all(read_file(path).frame.to_crs(layers.crs).geometry.to_numpy())
+
+
+def _said(layer: str, provider: Provider, raw: Raw) -> str:
+    """Return how a provider says where it is complete, or what goes without saying."""
+    unsaid = "cells" if layer == "buildings" else "whole"
+    return provider.coverage or ("bounds" if raw.extent is not None else unsaid)
+
+
+def traces(
+    layer: str, provider: Provider, raw: Raw, frame: gpd.GeoDataFrame, layers: Layers
+) -> gpd.GeoDataFrame:
+    """Return few rows that tell `coverage_of` the same as all rows of a part do."""
+    trace = _TRACES.get(_said(layer, provider, raw))
+    shapes = np.zeros(0, dtype=object)
+    if trace is not None and len(frame):
+        shapes = trace(frame, layers)
+    return gpd.GeoDataFrame(geometry=shapes, crs=layers.crs)
 
 
 def _to_crs(shape: shapely.Geometry, layers: Layers) -> shapely.Geometry:
@@ -96,10 +110,8 @@ def _hull(frame: gpd.GeoDataFrame, _: Layers) -> shapely.Geometry:
 
 def _cells(frame: gpd.GeoDataFrame, layers: Layers) -> shapely.Geometry:
     """Return the 250 m cells that hold rows, their neighbours, and the gaps they close."""
-    shapes, origin = frame.geometry.to_numpy(), layers.grid_origin
-    west, south, east, north = shapely.bounds(shapes).T
-    column = np.floor(((west + east) / 2 - origin[0]) / CELL).astype(int)
-    row = np.floor(((south + north) / 2 - origin[1]) / CELL).astype(int)
+    origin = layers.grid_origin
+    column, row = _places(frame, layers)
     left, bottom = column.min() - 3, row.min() - 3
     grid = np.zeros((row.max() - bottom + 4, column.max() - left + 4), dtype=bool)
     grid[row - bottom, column - left] = True
@@ -109,6 +121,25 @@ def _cells(frame: gpd.GeoDataFrame, layers: Layers) -> shapely.Geometry:
     return shapely.union_all(shapely.box(x, y, x + CELL, y + CELL))
 
 
+def _places(frame: gpd.GeoDataFrame, layers: Layers) -> tuple[np.ndarray, np.ndarray]:
+    """Return column and row of the cell in which the middle of each row's box lies."""
+    west, south, east, north = frame.bounds.to_numpy().T
+    column = np.floor(((west + east) / 2 - layers.grid_origin[0]) / CELL).astype(int)
+    row = np.floor(((south + north) / 2 - layers.grid_origin[1]) / CELL).astype(int)
+    return column, row
+
+
+def _middles(frame: gpd.GeoDataFrame, layers: Layers) -> np.ndarray:
+    """Return the middle of each cell that holds a row."""
+    place = np.unique(np.column_stack(_places(frame, layers)), axis=0)
+    return np.asarray(shapely.points((place + 0.5) * CELL + np.array(layers.grid_origin)))
+
+
+_TRACES: Mapping[str, Callable[[gpd.GeoDataFrame, Layers], np.ndarray]] = {
+    "bounds": lambda frame, layers: np.array([_bounds(frame, layers)]),
+    "hull": lambda frame, layers: np.array([_hull(frame, layers)]),
+    "cells": _middles,
+}
 _BY_ROWS: Mapping[str, Callable[[gpd.GeoDataFrame, Layers], shapely.Geometry]] = {
     "bounds": _bounds,
     "hull": _hull,

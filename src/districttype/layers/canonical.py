@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -87,9 +88,27 @@ def wanted(layer: str, provider: Provider, area: shapely.Geometry | None) -> Wan
 
 
 def rows(
-    layer: str, provider: Provider, raw: Raw, layers: Layers, directory: Path | None = None
+    layer: str,
+    provider: Provider,
+    raw: Raw,
+    layers: Layers,
+    directory: Path | None = None,
+    *,
+    part: bool = False,
 ) -> tuple[gpd.GeoDataFrame, Counter[str], list[str]]:
     """Return a provider's rows with the canonical columns, in the city's CRS.
+
+    Parameters
+    ----------
+    layer, provider, raw
+        Of which layer, by whom, and what the source read.
+    layers
+        What was gathered before.
+    directory
+        What file names are relative to.
+    part
+        Whether these are a few of many rows: none of them need say anything, and streets stay as
+        they are until all are there that cut them.
 
     Returns
     -------
@@ -105,11 +124,12 @@ def rows(
     notes: list[str] = []
     raw_rows = _where(_without_sentinels(raw.frame, provider), provider)
     if is_osm(provider):
-        source = Raw(raw_rows, extent=raw.extent)
-        table = osm.canonical(layer, source, provider, layers, changes, notes)
+        source = replace(raw, frame=raw_rows)
+        table = osm.canonical(layer, source, provider, layers, changes, notes, part=part)
     else:
-        table = _by_columns(layer, provider, raw_rows, changes, directory)
-    table = _kinds(layer, _spread(layer, table.to_crs(layers.crs), provider), changes)
+        table = _by_columns(layer, provider, raw_rows, changes, directory, part=part)
+    table = _spread(layer, table.to_crs(layers.crs), provider)
+    table = _kinds(layer, table, changes, part=part)
     for name, value in dict(provider.values).items():
         if name in table.columns:
             table[name] = table[name].where(table[name].notna(), value)
@@ -204,6 +224,8 @@ def _by_columns(
     frame: gpd.GeoDataFrame,
     changes: Counter[str],
     directory: Path | None,
+    *,
+    part: bool,
 ) -> gpd.GeoDataFrame:
     known = {str(name).casefold(): name for name in frame.columns}
     strange = [
@@ -228,12 +250,13 @@ def _by_columns(
                 todo=f"the file has {', '.join(str(c) for c in list(known)[:20])}",
             )
         values = frame[found]
-        if name in SAYS and len(frame) and values.isna().all():
+        says = name in SAYS and not part
+        if says and len(frame) and values.isna().all():
             raise SchemaError(f"no row has a value of {column}, which tells its {name}")
         if name in provider.tables:
             words = (layer, name)
             values, unread = translate(provider.tables[name], values, words, directory)
-            if name in SAYS and unread and values.isna().all():
+            if says and unread and values.isna().all():
                 # Dropping all would say that there is nothing, where it only goes by new words.
                 seen = ", ".join(map(str, frame[found].dropna().unique()[:8]))
                 raise SchemaError(
@@ -279,7 +302,9 @@ def _spread(layer: str, table: gpd.GeoDataFrame, provider: Provider) -> gpd.GeoD
     )
 
 
-def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
+def _kinds(
+    layer: str, table: gpd.GeoDataFrame, changes: Counter[str], *, part: bool
+) -> gpd.GeoDataFrame:
     """Keep the geometries a layer may hold; a point stands for an area where only points may be."""
     kinds = geometry_kinds(layer)
     several = table.geom_type.eq("MultiPoint")
@@ -298,7 +323,7 @@ def _kinds(layer: str, table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.Ge
         points = shapely.point_on_surface(table.geometry.to_numpy())
         return table.set_geometry(gpd.GeoSeries(points, table.index, crs=table.crs))
     fits = table.geom_type.isin(kinds)
-    if len(table) and not fits.any():
+    if len(table) and not fits.any() and not part:
         # Left out they would say that there is nothing, where only its shape is not given.
         found = ", ".join(sorted(set(table.geom_type)))
         raise SchemaError(

@@ -6,32 +6,33 @@ area where the earlier ones are complete. Providers of different parts complemen
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 import shapely
 from pyproj import CRS
 
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, EmptyResultError
-from districttype.layers import canonical
+from districttype.layers import canonical, streets
 from districttype.layers.area import city_area, coverage_of, in_common, inside, near_city, united
 from districttype.layers.drawn import Drawings
+from districttype.layers.files import Files
 from districttype.layers.guesses import guesses
-from districttype.layers.osm import LAYERS as OSM_LAYERS
-from districttype.layers.repeats import mark_repeats
+from districttype.layers.laid import Laid
+from districttype.layers.parts import Told, Windows, rows_by_windows
+from districttype.layers.repeats import APART, mark_repeats
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
-from districttype.planar import common
+from districttype.layers.shelf import Room, Shelf, There, mostly_there, outside_districts
 from districttype.provenance import Provenance
 from districttype.providers import LayerProviders, Provider
-from districttype.sources.osmfile import is_extract, read_extract
-from districttype.sources.registry import Raw, read
+from districttype.sources.registry import Abundant, Raw
 
 Say = Callable[[str], None]  # told what is being done, a line each time
 
@@ -69,6 +70,7 @@ def collect(
     directory: Path,
     *,
     patient: bool = False,
+    room: Room | None = None,
     say: Say = lambda _: None,
 ) -> Collected:
     """Collect layers from their providers.
@@ -85,6 +87,8 @@ def collect(
     patient
         A provider that fails gives way to the next of its part, and a note says so; a layer of
         which no provider is left is not collected. Services fail, files of one's own should not.
+    room
+        Where rows are laid down that are too many to be held; None holds all, however many.
     say
         Told of each provider what became of it.
 
@@ -114,7 +118,7 @@ def collect(
         pv_yield_kwh_per_kwp=city.energy.pv_yield_kwh_per_kwp,
     )
     collected = Collected(layers)
-    files = Files(providers, directory)
+    files = Files(providers, directory, room)
     drawings = Drawings(providers, directory)
     for name in (*FIRST, *(name for name in LAYER_NAMES if name not in FIRST)):
         if providers.get(name):
@@ -134,41 +138,6 @@ def _now(layers: Layers) -> date:
     return min(max((part.day or today for part in parts), default=today), today)
 
 
-class Files:
-    """Read providers; an extract of OpenStreetMap in one pass for all the layers it serves."""
-
-    def __init__(self, providers: LayerProviders, directory: Path) -> None:
-        self.directory = directory
-        self._waiting: dict[str, set[str]] = {}
-        self._read: dict[tuple[str, str], Raw] = {}
-        for layer, some in providers.items():
-            for provider in some:
-                file = str(getattr(provider, "file", ""))
-                if is_extract(file):
-                    self._waiting.setdefault(file, set()).add(layer)
-
-    def read(self, layer: str, provider: Provider, area: shapely.Geometry | None) -> Raw:
-        """Read what a layer wants of a provider; `area` is the city in WGS 84, where known."""
-        wanted = canonical.wanted(layer, provider, area)
-        file = str(getattr(provider, "file", ""))
-        if not is_extract(file):
-            return read(provider, self.directory, wanted)
-        path = self.directory / file
-        waiting = self._waiting.get(file, set())
-        if layer in waiting:
-            # Districts say where the city is, so an extract that serves them is read whole.
-            wants = {
-                name: canonical.wanted(name, provider, area)
-                for name in sorted(waiting)
-                if name in OSM_LAYERS
-            }
-            found = read_extract(path, wants, area)
-            self._read |= {(file, name): raw for name, raw in found.items()}
-            waiting -= set(wants)
-        raw = self._read.pop((file, layer), None)
-        return raw or read_extract(path, {layer: wanted}, area)[layer]
-
-
 def _layer(
     name: str,
     providers: Sequence[Provider],
@@ -178,7 +147,7 @@ def _layer(
     patient: bool,
     say: Say,
 ) -> Layer | None:
-    frames: list[gpd.GeoDataFrame] = []
+    shelf = Shelf(name, so_far.layers, files.room)
     origins: list[Provenance] = []
     covered: dict[str, list[shapely.Geometry | None]] = {}
     fallen: dict[str, list[Fall]] = {}
@@ -187,71 +156,158 @@ def _layer(
         if None in earlier:
             continue  # complete already
         try:
-            frame, origin, coverage = _part(name, provider, files, so_far.layers, earlier)
+            origin, coverage = _put(name, provider, files, shelf, earlier)
         except DistricttypeError as error:
             if not patient:
                 raise
             fallen.setdefault(provider.part, []).append(Fall(name, provider.provider, error))
             say(str(error))
             continue
-        say(f"{name}: {provider.provider}, {len(frame):,} rows, {origin.state}")
+        say(f"{name}: {provider.provider}, {origin.rows:,} rows, {origin.state}")
         notes = [*origin.notes, *(fall.note for fall in fallen.get(provider.part, []))]
-        origin = origin.model_copy(update={"notes": notes})
-        if name == "buildings" and frames:
-            frame, doubled = _not_yet_there(frame, frames)
-            changes = {**origin.changes, **({DOUBLED: doubled} if doubled else {})}
-            origin = origin.model_copy(update={"changes": changes, "rows": len(frame)})
         earlier.append(coverage)
-        frames.append(frame)
-        origins.append(origin)
+        origins.append(origin.model_copy(update={"notes": notes}))
     so_far.falls += [fall for part in fallen.values() for fall in part]
-    if not frames:
+    if shelf.empty:
         if name == "districts":
             raise so_far.falls[0].error
         return None
-    crs = so_far.layers.crs
-    joined = gpd.GeoDataFrame(pd.concat(frames, ignore_index=True), geometry="geometry", crs=crs)
-    if name == "buildings":
-        origins[0] = _note_outside(joined, so_far.layers, origins[0])
-        joined["building_id"] = mark_repeats(joined["building_id"])
-        # A second to load, which a run without buildings of its own need not wait for.
-        from districttype.layers.impute import impute_buildings  # noqa: PLC0415
-
-        joined, report = impute_buildings(joined, so_far.layers.frame("land_use"))
-        so_far.reports[name] = report
-        said = [*origins[0].notes, *(guess.text() for guess in guesses(report))]
-        origins[0] = origins[0].model_copy(update={"notes": said})
     coverage = in_common([united(part) for part in covered.values()])
-    return Layer(name, conform(name, joined, crs), tuple(origins), coverage)
+    if name == "buildings":
+        return _buildings(shelf, so_far, origins, coverage)
+    return _made(shelf, origins, coverage)
 
 
-def _part(
+def _made(shelf: Shelf, origins: Sequence[Provenance], coverage: shapely.Geometry | None) -> Layer:
+    """Return a layer of the rows that were gathered."""
+    if shelf.laying is not None:
+        return _of_laid(shelf.name, shelf.laying.done(), tuple(origins), coverage)
+    frame = conform(shelf.name, shelf.joined(), shelf.layers.crs)
+    return Layer(shelf.name, frame, tuple(origins), coverage)
+
+
+def _of_laid(
+    name: str, laid: Laid, origins: tuple[Provenance, ...], coverage: shapely.Geometry | None
+) -> Layer:
+    return Layer(name, laid.bare, origins, coverage, laid)
+
+
+def _buildings(
+    shelf: Shelf,
+    so_far: Collected,
+    origins: list[Provenance],
+    coverage: shapely.Geometry | None,
+) -> Layer:
+    """Return the buildings, with what is not known of them filled in from those that tell it."""
+    # A second to load, which a run without buildings of its own need not wait for.
+    from districttype.layers.impute import impute_buildings, impute_laid  # noqa: PLC0415
+
+    layers = shelf.layers
+    if shelf.laying is not None:
+        laid, report = impute_laid(
+            shelf.laying.done(),
+            lambda box: layers.select("land_use", within=box),
+            shelf.laying.folder.with_name("buildings.filled"),
+        )
+        shutil.rmtree(shelf.laying.folder)
+        rows, outside = len(laid), shelf.outside
+        layer = _of_laid(shelf.name, laid, (), coverage)
+    else:
+        joined = shelf.joined()
+        rows, outside = len(joined), outside_districts(joined, layers)
+        joined["building_id"] = mark_repeats(joined["building_id"])
+        joined, report = impute_buildings(joined, layers.frame("land_use"))
+        layer = Layer(shelf.name, conform(shelf.name, joined, layers.crs), (), coverage)
+    so_far.reports[shelf.name] = report
+    said = [f"{outside} of {rows} buildings lie in no district"] if outside else []
+    said = [*origins[0].notes, *said, *(guess.text() for guess in guesses(report))]
+    origins[0] = origins[0].model_copy(update={"notes": said})
+    return replace(layer, provenance=tuple(origins))
+
+
+def _put(
     name: str,
     provider: Provider,
     files: Files,
-    layers: Layers,
+    shelf: Shelf,
     earlier: Sequence[shapely.Geometry | None],
-) -> tuple[gpd.GeoDataFrame, Provenance, shapely.Geometry | None]:
-    """Read one provider: canonical rows that no earlier one covers, origin, and coverage."""
+) -> tuple[Provenance, shapely.Geometry | None]:
+    """Read one provider, put on the shelf what no earlier one covers; return origin, coverage."""
     where = f"layer {name}, {getattr(provider, 'file', '') or provider.provider}"
-    try:
-        raw = files.read(name, provider, city_area(layers))
-        frame, changes, notes = canonical.rows(name, provider, raw, layers, files.directory)
+    layers, told = shelf.layers, Told()
+    there = shelf.there() if name == "buildings" else None
+    with _named(where):
+        try:
+            raw = files.read(name, provider, city_area(layers))
+        except Abundant as many:
+            windows = Windows.of(layers, many.rows, files.large)
+            raws = files.windows(name, provider, windows)
+            frames = rows_by_windows(name, provider, raws, windows, files.directory, told)
+            with shelf.in_parts():
+                since, apart = shelf.rows, shelf.apart
+                rows = _shelve(frames, shelf, earlier, there, told.changes)
+                told.changes[APART] = shelf.apart - apart  # windows see those at their edge twice
+                if name == "streets" and canonical.is_osm(provider):
+                    rows = _cut(shelf, since)
+            raw, frame = told.raw(layers.crs), told.traced()
+        else:
+            frame, changes, notes = canonical.rows(name, provider, raw, layers, files.directory)
+            told.read(raw)
+            told.take(len(frame), changes, notes)
+            rows = _shelve([frame], shelf, earlier, there, told.changes)
         coverage = coverage_of(name, provider, raw, frame, layers, files.directory)
+        if not told.rows and name in {"districts", "buildings"}:
+            raise EmptyResultError(
+                "no row is left", where=where, todo="see which rows the file has, and its `where`"
+            )
+    return _provenance(provider, raw, rows, told), coverage
+
+
+def _cut(shelf: Shelf, since: int) -> int:
+    """Cut streets of OpenStreetMap where they meet, once all parts are there; return how many."""
+    assert shelf.laying is not None
+    parts = (part for part in shelf.laying.done().by_part() if part.index.min() >= since)
+    shared = streets.vertices_shared(parts)
+    shelf.rewrite(lambda part: streets.cut(part, shared), since)
+    return shelf.rows - since
+
+
+def _shelve(
+    frames: Iterable[gpd.GeoDataFrame],
+    shelf: Shelf,
+    earlier: Sequence[shapely.Geometry | None],
+    there: There | None,
+    changes: Counter[str],
+) -> int:
+    """Put on the shelf the rows near the city that no earlier provider covers or has drawn.
+
+    Returns how many these are; what is left out is counted.
+    """
+    rows = 0
+    for frame in frames:
+        near = near_city(frame, shelf.layers)
+        changes["rows far from the city left out"] += int((~near).sum())
+        kept = frame[near]
+        if earlier:
+            covered = inside(kept, earlier)
+            changes["rows that an earlier provider covers"] += int(covered.sum())
+            kept = kept[~covered]
+        if there is not None and len(kept):
+            doubled = mostly_there(kept, there(tuple(kept.total_bounds)))
+            changes[DOUBLED] += int(doubled.sum())
+            kept = kept[~doubled]
+        shelf.add(kept)
+        rows += len(kept)
+    return rows
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Have an error say of which layer and provider it is."""
+    try:
+        yield
     except DistricttypeError as error:
         raise type(error)(error.what, where=_where(where, error.where), todo=error.todo) from None
-    if frame.empty and name in {"districts", "buildings"}:
-        raise EmptyResultError(
-            "no row is left", where=where, todo="see which rows the file has, and its `where`"
-        )
-    near = near_city(frame, layers)
-    changes["rows far from the city left out"] += int((~near).sum())
-    frame = frame[near]
-    if earlier:
-        keep = ~inside(frame, earlier)
-        changes["rows that an earlier provider covers"] += int((~keep).sum())
-        frame = frame[keep]
-    return frame, _provenance(provider, raw, len(frame), changes, notes), coverage
 
 
 def _where(layer: str, inner: str) -> str:
@@ -261,35 +317,7 @@ def _where(layer: str, inner: str) -> str:
     return f"{layer}, {inner}" if inner and inner not in layer else layer
 
 
-def _not_yet_there(
-    frame: gpd.GeoDataFrame, earlier: Sequence[gpd.GeoDataFrame]
-) -> tuple[gpd.GeoDataFrame, int]:
-    """Leave out buildings most of which an earlier provider drew already, across its border."""
-    shapes = frame.geometry.to_numpy()
-    there = np.concatenate([other.geometry.to_numpy() for other in earlier])
-    mine, other = shapely.STRtree(there).query(shapes, predicate="intersects")
-    held = shapely.area(common(shapes[mine], there[other]))
-    doubled = np.bincount(mine, held, len(frame)) > 0.5 * shapely.area(shapes)
-    return frame[~doubled], int(doubled.sum())
-
-
-def _note_outside(frame: gpd.GeoDataFrame, layers: Layers, origin: Provenance) -> Provenance:
-    """Say how many buildings no district holds: they are in no number of any zone."""
-    districts = layers.frame("districts")
-    if districts is None:
-        return origin
-    points = shapely.point_on_surface(frame.geometry.to_numpy())
-    held = shapely.STRtree(districts.geometry.to_numpy()).query(points, predicate="intersects")[0]
-    outside = len(frame) - len(np.unique(held))
-    if not outside:
-        return origin
-    note = f"{outside} of {len(frame)} buildings lie in no district"
-    return origin.model_copy(update={"notes": [*origin.notes, note]})
-
-
-def _provenance(
-    provider: Provider, raw: Raw, rows: int, changes: Counter[str], notes: Sequence[str]
-) -> Provenance:
+def _provenance(provider: Provider, raw: Raw, rows: int, told: Told) -> Provenance:
     said = [provider.note] if provider.note else []
     return Provenance(
         provider=provider.provider,
@@ -301,6 +329,6 @@ def _provenance(
         lacks=provider.lacks,
         state=raw.state,
         rows=rows,
-        changes={key: n for key, n in {**raw.changes, **changes}.items() if n},
-        notes=[*said, *raw.notes, *notes],
+        changes={key: n for key, n in told.changes.items() if n},
+        notes=[*said, *told.notes],
     )

@@ -17,6 +17,7 @@ from districttype.layers.collect import Fall, Say, collect
 from districttype.layers.live import NO_NETWORK, QUICK, collect_live, reachable
 from districttype.layers.reconstructed import embedded_layers
 from districttype.layers.schema import LAYER_NAMES, Layers
+from districttype.layers.shelf import Room
 from districttype.layers.standing import standing_line
 from districttype.providers import read_layers_file
 from districttype.sources.download import Policy
@@ -55,6 +56,7 @@ def gather(
     layers_file: Path | None = None,
     raw: Path,
     refresh: bool = False,
+    room: Room | None = None,
     say: Say = lambda _: None,
 ) -> Gathered:
     """Gather the layers that `data` names.
@@ -71,6 +73,8 @@ def gather(
         Cache of what was fetched.
     refresh
         Fetch anew what is cached.
+    room
+        Where rows are laid down that are too many to be held; None holds all, however many.
     say
         Told when live data cannot be had and why.
 
@@ -90,9 +94,9 @@ def gather(
     if data == "embedded":
         return _embedded(city, "asked for", raw / city.id)
     if data == "live":
-        return _live(city, raw / city.id, refresh=refresh, say=say)
+        return _live(city, raw / city.id, refresh=refresh, room=room, say=say)
     if data == "auto":
-        return _auto(city, raw / city.id, refresh=refresh, say=say)
+        return _auto(city, raw / city.id, refresh=refresh, room=room, say=say)
     directory = Path(data)
     if not directory.is_dir():
         raise ConfigError(
@@ -108,7 +112,7 @@ def gather(
             todo="write a layers.toml that says which file serves which layer, or name one "
             "with --layers",
         )
-    found = collect(city, read_layers_file(file), directory)
+    found = collect(city, read_layers_file(file), directory, room=room)
     line = f"Data: files in {directory.resolve().name} as {file.name} says"
     return Gathered(
         found.layers, "files", _with_standing(line, found.layers), reports=found.reports
@@ -134,7 +138,13 @@ def _embedded(city: City, why: str, raw: Path) -> Gathered:
 
 
 def _live(
-    city: City, raw: Path, *, refresh: bool, say: Say, policy: Policy | None = None
+    city: City,
+    raw: Path,
+    *,
+    refresh: bool,
+    room: Room | None,
+    say: Say,
+    policy: Policy | None = None,
 ) -> Gathered:
     if not city.layers:
         raise ConfigError(
@@ -142,7 +152,7 @@ def _live(
             where="--data",
             todo="use --data embedded, or --data DIR with files of your own",
         )
-    found = collect_live(city, raw, refresh=refresh, policy=policy, say=say)
+    found = collect_live(city, raw, refresh=refresh, policy=policy, room=room, say=say)
     layers = found.layers
     absent = [name for name in MUST if name not in layers]
     if absent:
@@ -155,13 +165,13 @@ def _live(
     return Gathered(layers, "live", line, reports=found.reports, falls=found.falls)
 
 
-def _auto(city: City, raw: Path, *, refresh: bool, say: Say) -> Gathered:
+def _auto(city: City, raw: Path, *, refresh: bool, room: Room | None, say: Say) -> Gathered:
     if not city.layers:
         return _embedded(city, "no live provider is configured", raw)
     if city.figures is not None and not reachable(city, raw):
         return _embedded(city, NO_NETWORK, raw)
     try:
-        return _live(city, raw, refresh=refresh, say=say, policy=QUICK)
+        return _live(city, raw, refresh=refresh, room=room, say=say, policy=QUICK)
     except DistricttypeError as error:
         if city.figures is None:
             raise

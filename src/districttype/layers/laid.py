@@ -100,7 +100,10 @@ class Laid:
     def _typed(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return rows with the columns' own types: a file forgets that of one without a value."""
         types = {**self.bare.dtypes.to_dict(), ROW: np.dtype(np.int64)}
-        return frame[list(types)].astype(types)
+        typed = frame[list(types)].astype(types)
+        for name in self.bare.columns[self.bare.dtypes == np.dtype(object)]:
+            typed[name] = typed[name].where(typed[name].notna(), None)
+        return typed
 
 
 @dataclass
@@ -143,6 +146,14 @@ class Laying:
         )
         blank = frozenset(frame.columns[frame.isna().all()])
         self._parts.append(Part(file, len(frame), tuple(frame.total_bounds), blank))
+
+    def mark(self) -> tuple[int, int]:
+        """Return what `back_to` takes to forget what is added from now on."""
+        return len(self._parts), len(self._witnesses)
+
+    def back_to(self, mark: tuple[int, int]) -> None:
+        """Forget what was added since a mark."""
+        del self._parts[mark[0] :], self._witnesses[mark[1] :]
 
     def done(self) -> Laid:
         """Return what was laid down.

@@ -30,14 +30,17 @@ SURE = 0.5  # a use less likely than this stays unknown
 ASKED_TOGETHER = 50_000  # buildings: each of the trees' guesses for them are held at once
 
 
-def _worth_learning(known: Bools) -> Ints:
-    """Return the rows to learn from, at most `MOST`; none where too few are known."""
+def _worth_learning(plain: Plain, known: Bools) -> Ints:
+    """Return the rows to learn from, at most `MOST`; none where too few are known.
+
+    They are drawn by lot, and the lot is told by the place: the same buildings are learnt from in
+    whatever order they come.
+    """
     rows = np.flatnonzero(known)
     if len(rows) < max(LEAST, LEAST_SHARE * len(known)):
         return rows[:0]
-    if len(rows) > MOST:
-        rows = np.sort(np.random.default_rng(SEED).choice(rows, MOST, replace=False))
-    return rows
+    order = np.lexsort((plain.footprint[rows], plain.lot[rows]))
+    return rows[order[:MOST]]
 
 
 def _unseen(seen: Seen, guess: Guess, known: Ints, values: NDArray[Any]) -> NDArray[Any] | None:
@@ -72,7 +75,7 @@ def uses(seen: Seen) -> tuple[Codes, dict[str, Any]]:
     use = seen.plain.use
     known = use != UNKNOWN
     report: dict[str, Any] = {"known": int(known.sum()), "imputed": 0, "how": "not"}
-    rows, ask = _worth_learning(known), np.flatnonzero(~known)
+    rows, ask = _worth_learning(seen.plain, known), np.flatnonzero(~known)
     if not len(rows) or not len(ask):
         return use, report
 
@@ -143,7 +146,7 @@ def _better(
     """Fill values by learning if that errs less than `by_use` on blocks not seen."""
     known = ~np.isnan(values)
     report: dict[str, Any] = {"known": int(known.sum()), "imputed": 0, "how": "not"}
-    rows, ask = _worth_learning(known), np.flatnonzero(~known)
+    rows, ask = _worth_learning(seen.plain, known), np.flatnonzero(~known)
     filled = values.copy()
     if not len(rows) or not len(ask):
         return filled, report

@@ -24,6 +24,7 @@ from districttype.city import City
 from districttype.errors import DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import Collected, Say, collect
 from districttype.layers.openings import with_opening_years
+from districttype.layers.shelf import Room
 from districttype.providers import Overpass, Pixels, PxWeb, Service
 from districttype.sources.download import Policy, Session, session
 from districttype.sources.registry import SOURCES
@@ -80,6 +81,7 @@ def collect_live(
     *,
     refresh: bool = False,
     policy: Policy | None = None,
+    room: Room | None = None,
     say: Say = lambda _: None,
 ) -> Collected:
     """Collect the layers of a city from its live providers, through the cache.
@@ -94,6 +96,8 @@ def collect_live(
         Fetch anew what is cached.
     policy
         How patient to be; left out, as with public services.
+    room
+        As for `collect`.
     say
         Told of each provider what became of it.
 
@@ -103,7 +107,7 @@ def collect_live(
         If no provider gives the districts. Any other layer may be missing from the result.
     """
     with _opened(city, replace(policy or PATIENT, refresh=refresh)):
-        found = collect(city, city.layers, raw, patient=True, say=say)
+        found = collect(city, city.layers, raw, patient=True, room=room, say=say)
     if "stops" in found.layers:
         found.layers = found.layers.having(with_opening_years(found.layers["stops"], city))
     return found

@@ -56,6 +56,8 @@ def canonical(
     layers: Layers,
     changes: Counter[str],
     notes: list[str],
+    *,
+    part: bool = False,
 ) -> gpd.GeoDataFrame:
     """Return the canonical columns of a layer from tags, in the city's CRS."""
     frame = _whole(layer, raw.frame).to_crs(layers.crs)
@@ -76,18 +78,18 @@ def canonical(
     if layer == "buildings":
         return buildings.from_tags(frame, changes)
     if layer == "streets":
-        return streets.from_tags(frame)
+        return streets.from_tags(frame, part=part)
     found = by_tags(f"osm_{layer}", frame)
     keep = found.iloc[:, 0].notna()
     made = gpd.GeoDataFrame(found[keep], geometry=frame.geometry[keep], crs=frame.crs)
-    part = frame[keep]
+    kept = frame[keep]
     if layer != "land_use":
-        made["name"] = part["name"]
+        made["name"] = kept["name"]
     if layer == "stops":
-        opened = part["start_date"].where(part["start_date"].notna(), part["opening_date"])
+        opened = kept["start_date"].where(kept["start_date"].notna(), kept["opening_date"])
         made["opened"] = _read(parse.years, opened, "opened", changes)
     if layer in {"services", "energy_sites"}:
-        made["capacity"] = _read(parse.counts, part["capacity"], "capacity", changes)
+        made["capacity"] = _read(parse.counts, kept["capacity"], "capacity", changes)
     if layer == "services":
         made["vacant"] = made["class"].eq("vacant_premises")
     return made

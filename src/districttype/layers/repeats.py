@@ -20,6 +20,8 @@ TOLD_ONCE = {
 }
 # Published land may exceed a generalised outline, but not by so much: then it is no km².
 MOST_LAND = 5.0
+APART = "buildings that share an id kept apart"
+MARK = r"~\d+$"  # of an id that occurs again
 
 
 def whole_districts(table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.GeoDataFrame:
@@ -110,7 +112,7 @@ def each_building_once(table: gpd.GeoDataFrame, changes: Counter[str]) -> gpd.Ge
     several = ~part & stated.duplicated(keep=False)
     some = some.set_geometry(some.geometry.where(~several, stated.map(ground)))[~part]
     other = some["building_id"].duplicated()
-    changes["buildings that share an id kept apart"] += int(other.sum())
+    changes[APART] += int(other.sum())
     made = pd.concat([table[~shared], some]).sort_index(kind="stable")
     return made.assign(building_id=mark_repeats(made["building_id"]))
 

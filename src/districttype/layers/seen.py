@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, cast
@@ -77,6 +78,13 @@ class Plain:
         for name in held:  # one after another: there is no room for all of them twice
             held[name] = held[name][order]
         return cls(**held)
+
+    @cached_property
+    def lot(self) -> NDArray[np.uint64]:
+        """Return a number drawn for each, told by its place to ten centimetres."""
+        x, y = (pd.util.hash_array(np.round(some * 10).astype(np.int64)) for some in self.xy.T)
+        drawn: NDArray[np.uint64] = pd.util.hash_array(x ^ (y << np.uint64(1)))
+        return drawn
 
     def at(self, part: pd.DataFrame) -> Ints:
         """Return where the rows of a part are among these."""

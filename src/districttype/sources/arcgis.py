@@ -90,7 +90,7 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
         layer = find_layer(opened, provider, directory, read_.notes)
         query = Query(opened, provider, directory, layer, _parameters(provider, wanted))
         read_.total = query.count()
-        refuse_too_many(read_.total, provider)
+        refuse_too_many(read_.total, provider, wanted)
         (_by_offset if layer.pages else _by_id)(query, read_)
         read_.check(provider.provider)
         return finish(

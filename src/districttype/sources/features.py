@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from districttype.sources.gml import Page, crs_of, read_gml
 from districttype.sources.joining import join_to
 from districttype.sources.placing import parse_crs, require_crs, settle
 from districttype.sources.refusals import json_refusal, refusal
-from districttype.sources.registry import Raw, Wanted
+from districttype.sources.registry import Abundant, Raw, Wanted
 from districttype.sources.texts import MENDED, mend_table
 from districttype.sources.transfer import Request
 
@@ -201,8 +201,9 @@ def box_of(wanted: Wanted, crs: CRS) -> tuple[float, float, float, float] | None
     if wanted.area is None:
         return None
     west, south, east, north = wanted.area.bounds
-    wide = MARGIN / (111_320 * max(0.1, np.cos(np.radians((south + north) / 2))))
-    tall = MARGIN / 111_320
+    margin = 0.0 if wanted.part else MARGIN
+    wide = margin / (111_320 * max(0.1, np.cos(np.radians((south + north) / 2))))
+    tall = margin / 111_320
     outline = shapely.segmentize(
         shapely.box(west - wide, south - tall, east + wide, north + tall), (east - west + 0.1) / 16
     )
@@ -244,23 +245,26 @@ def finish(
     at_zero = shapely.equals(frame.geometry.to_numpy(), shapely.Point(0, 0))
     changes[AT_ORIGIN] = int(at_zero.sum())
     frame = clean_frame(frame[~at_zero], changes)
-    if frame.empty:
+    if frame.empty and not wanted.part:
         raise SourceError("has no row with geometry", where=where)
+    states = {answer.state for answer in read.answers}
+    state = State.LIVE if State.LIVE in states else State.CACHED
+    if frame.empty:
+        return Raw(frame, state=state, address=address, vintage=vintage)
     frame, turned = settle(frame, wanted.area, where=where)
     changes.update(turned)
     frame = without_doubles(frame, provider, changes, where)
     frame, mended = mend_table(frame)
     changes[MENDED] += mended
     notes = [note for answer in read.answers for note in answer.notes] + read.notes
-    frame = _with_empty(frame, provider, notes)
+    frame = _with_empty(frame, provider, [] if wanted.part else notes)
     for join in provider.joins:
         frame = join_to(frame, join, directory, wanted, changes, notes)
     check_count(len(frame), provider, wanted, where)
-    states = {answer.state for answer in read.answers}
     return Raw(
         frame,
         {name: count for name, count in changes.items() if count},
-        state=State.LIVE if State.LIVE in states else State.CACHED,
+        state=state,
         address=address,
         vintage=vintage or next((a.entry.date for a in read.answers if a.entry.date), ""),
         notes=tuple(dict.fromkeys(notes)),
@@ -314,8 +318,8 @@ def _look_like_degrees(shapes: np.ndarray) -> bool:
 
 def check_count(rows: int, provider: Service, wanted: Wanted, where: str) -> None:
     """Refuse a table that is implausibly short or long, and name the likely cause."""
-    refuse_too_many(rows, provider)
-    if rows >= provider.at_least:
+    refuse_too_many(rows, provider, replace(wanted, most=None))
+    if rows >= provider.at_least or wanted.part:
         return
     what = f"gives {rows:,} rows where at least {provider.at_least:,} are plausible"
     box = wanted.area is not None and not getattr(provider, "filter", "")
@@ -327,8 +331,19 @@ def check_count(rows: int, provider: Service, wanted: Wanted, where: str) -> Non
     raise SourceError(what, where=where, todo=cause)
 
 
-def refuse_too_many(total: int | None, provider: Service) -> None:
-    """Refuse before reading it what is more than can be: a filter was not obeyed."""
+def refuse_too_many(total: int | None, provider: Service, wanted: Wanted) -> None:
+    """Refuse before reading it what is more than can be: a filter was not obeyed.
+
+    Raises
+    ------
+    SourceError
+        If it is more than the provider says there can be.
+    Abundant
+        If it is more than is wanted at once, and a box asks for less.
+    """
+    boxed = wanted.area is not None and not getattr(provider, "filter", "")
+    if total is not None and wanted.most is not None and total > wanted.most and boxed:
+        raise Abundant(total)
     if total is not None and provider.at_most is not None and total > provider.at_most:
         raise SourceError(
             f"has {total:,} rows where at most {provider.at_most:,} are plausible: "

@@ -49,7 +49,7 @@ def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:
                     ]
             if len(read_.pages) == 1:
                 read_.total = page.matched
-                refuse_too_many(read_.total, provider)
+                refuse_too_many(read_.total, provider, wanted)
             following = page.links.get("next", "")
             silent = not following and read_.total is None and len(read_.pages) == 1
             if silent and len(page.rows) == provider.page:

@@ -36,6 +36,7 @@ from districttype.sources.registry import Raw, Wanted
 BUFFER = 0.02  # degrees round the wanted area: about 1–2 km, so that nothing at its edge is lost
 
 # Bytes of a file for each object of interest in it (see `objects_about`).
+DENSER = 10.0  # a city than the country that an extract holds, at most
 BYTES = {".pbf": 20, ".gz": 70, ".bz2": 60, ".osm": 650}
 
 
@@ -44,8 +45,11 @@ def is_extract(name: str) -> bool:
     return bool(re.search(r"\.(osm|pbf|osm\.(gz|bz2))$", name.lower()))
 
 
-def objects_about(path: Path) -> int:
+def objects_about(path: Path, area: shapely.Geometry | None = None) -> int:
     """Estimate from a file's size how many objects of interest an extract holds; rather too many.
+
+    Of an area (polygon in WGS 84) smaller than the extract it is the area's share, and ten times
+    that: cities are the dense part of countries.
 
     Calibrated on buildings, streets, land uses and services together. Real files in PBF take 43 to
     86 bytes an object (62 in Liechtenstein, 2024, where buildings alone would make it 165), a
@@ -53,7 +57,14 @@ def objects_about(path: Path) -> int:
     smallest counts, so that of real files the estimate is two to five times too high. A file that
     is not there has none.
     """
-    return 0 if not path.is_file() else path.stat().st_size // BYTES[path.suffix.lower()]
+    if not path.is_file():
+        return 0
+    objects = path.stat().st_size // BYTES[path.suffix.lower()]
+    extent = None if area is None else described(path)["extent"]
+    if area is None or extent is None:
+        return objects
+    share = shapely.box(*area.bounds).area / max(extent.area, 1e-12)
+    return int(objects * min(1.0, DENSER * share))
 
 
 def read(provider: Provider, directory: Path, wanted: Wanted) -> Raw:

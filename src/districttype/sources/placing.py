@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -13,7 +15,7 @@ from districttype.errors import CrsError
 
 SWAPPED = "rows with swapped axes turned"
 _GEOD = Geod(ellps="WGS84")
-_MARGIN = 0.02  # degrees; a boundary and what lies along it are drawn by different hands
+MARGIN = 0.02  # degrees; a boundary and what lies along it are drawn by different hands
 
 
 def parse_crs(text: str, *, where: str) -> CRS:
@@ -96,21 +98,39 @@ def settle(
     )
 
 
-def box_in(area: shapely.Geometry, crs: CRS) -> tuple[float, float, float, float]:
-    """Return the box of an area in WGS 84 and its surroundings in another system, x before y."""
+def box_in(
+    area: shapely.Geometry, crs: CRS, *, margin: float = MARGIN
+) -> tuple[float, float, float, float]:
+    """Return the box of an area in WGS 84 and its surroundings in another system, x before y.
+
+    Parameters
+    ----------
+    area
+        Polygon in WGS 84.
+    crs
+        The other system.
+    margin
+        How wide the surroundings are, degrees.
+    """
     west, south, east, north = area.bounds
     outline = shapely.segmentize(
         shapely.box(
-            west - 2 * _MARGIN,
-            max(south - _MARGIN, -90),
-            east + 2 * _MARGIN,
-            min(north + _MARGIN, 90),
+            west - 2 * margin,
+            max(south - margin, -90),
+            east + 2 * margin,
+            min(north + margin, 90),
         ),
-        max(east - west, north - south, _MARGIN) / 8,
+        max(east - west, north - south, MARGIN) / 8,
     )
     lon, lat = shapely.get_coordinates(outline).T
-    x, y = Transformer.from_crs(4326, crs, always_xy=True).transform(lon, lat)
+    x, y = _from_degrees(crs).transform(lon, lat)
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
+
+
+@lru_cache(maxsize=8)
+def _from_degrees(crs: CRS) -> Transformer:
+    """Return what turns degrees into a system: made once, for many windows of one file."""
+    return Transformer.from_crs(4326, crs, always_xy=True)
 
 
 def _touch(bounds: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:

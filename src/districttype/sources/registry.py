@@ -62,12 +62,27 @@ class Wanted:
         closed line may be either.
     columns
         Tags of OpenStreetMap to hand over as columns; others are left out.
+    most
+        More rows than this are not read, by a source that can tell beforehand and give them window
+        by window: it raises `Abundant`.
+    part
+        Whether this is such a window, of which nothing is to be expected: it may have no row.
     """
 
     area: shapely.Geometry | None = None
     tags: Tags = field(default_factory=dict)
     shapes: frozenset[str] = frozenset({"point", "line", "area"})
     columns: tuple[str, ...] = ()
+    most: int | None = None
+    part: bool = False
+
+
+class Abundant(Exception):  # noqa: N818 - no error: it is answered by asking for less at a time
+    """There are more rows than are wanted at once: about how many."""
+
+    def __init__(self, rows: int) -> None:
+        super().__init__(f"{rows:,} rows")
+        self.rows = rows
 
 
 @dataclass(frozen=True)

@@ -26,17 +26,20 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
 
 from districttype.errors import SourceError, SourceTruncatedError, SourceUnavailableError
 from districttype.providers import Provider, VectorFile
 from districttype.sources import osmfile
 from districttype.sources.geometry import clean_frame
-from districttype.sources.placing import require_crs, settle
-from districttype.sources.registry import Raw, Wanted
+from districttype.sources.parquetfile import Box, crs_of_parquet, read_parquet, rows_of_parquet
+from districttype.sources.placing import MARGIN, box_in, parse_crs, require_crs, settle
+from districttype.sources.registry import Abundant, Raw, Wanted
 from districttype.sources.texts import MENDED, dbf_encoding, is_utf8, mend_table
 
 _LONGITUDE = ("lon", "lng", "long", "longitude")
 _LATITUDE = ("lat", "latitude")
+_NOT_BY_WINDOWS = (".csv", ".csv.gz", ".tsv", ".txt", ".gml", ".xml")  # read whole, however large
 _BROKEN = ("truncat", "corrupt", "malformed", "not recognized", "unexpected end", "failed to read")
 
 
@@ -71,6 +74,8 @@ def read_file(path: Path, options: Options | None = None, wanted: Wanted | None 
         If it cannot be read, has no such layer, or no rows.
     CrsError
         If its coordinate system is not known, or puts the data somewhere else.
+    Abundant
+        If more of its rows lie in the area than are wanted at once, and it can be read by windows.
     """
     options, wanted = options or Options(), wanted or Wanted()
     if not path.exists():  # a file geodatabase is a directory
@@ -80,13 +85,14 @@ def read_file(path: Path, options: Options | None = None, wanted: Wanted | None 
     where = f"{path.name}, layer {options.layer}" if options.layer else path.name
     with _plain_errors(path):
         _check_length(path)
-        frame = _read(path, options)
-    if frame.empty:
+        box = _window(path, options, wanted, where)
+        frame = _read(path, options, box)
+    if frame.empty and not wanted.part:
         raise SourceError("has no rows", where=where, todo="is it the right file and layer?")
     changes: Counter[str] = Counter()
     frame = require_crs(frame, options.crs, where=where)
     frame = clean_frame(frame, changes)
-    if frame.empty:
+    if frame.empty and not wanted.part:
         raise SourceError("has no row with geometry", where=where, todo="name another file")
     frame, turned = settle(frame, wanted.area, where=where)
     frame, mended = mend_table(frame)
@@ -150,10 +156,59 @@ def _check_length(path: Path) -> None:
         )
 
 
-def _read(path: Path, options: Options) -> gpd.GeoDataFrame:
+def _window(path: Path, options: Options, wanted: Wanted, where: str) -> Box | None:
+    """Return the box, in the file's own system, of what is to be read of a file; None for all.
+
+    Raises
+    ------
+    Abundant
+        If more rows lie in the area than are wanted at once.
+    """
     name = path.name.lower()
-    if name.endswith((".parquet", ".geoparquet")):
-        return _read_parquet(path)
+    if wanted.area is None or name.endswith(_NOT_BY_WINDOWS):
+        return None
+    if not wanted.part and (wanted.most is None or _rows(path, options) <= wanted.most):
+        return None
+    crs = parse_crs(options.crs, where=where) if options.crs else _crs(path, options)
+    if crs is None:
+        return None
+    box = box_in(wanted.area, crs, margin=0.0 if wanted.part else MARGIN)
+    if wanted.most is not None and not wanted.part:
+        inside = _rows(path, options, box)
+        if inside > wanted.most:
+            raise Abundant(inside)
+        return box if inside else None  # it may have its axes the other way round
+    return box
+
+
+def _rows(path: Path, options: Options, box: Box | None = None) -> int:
+    """Return how many rows a file has, or how many of them touch a box."""
+    if _is_parquet(path):
+        return rows_of_parquet(path, box)
+    layer = _layer(path, options.layer)
+    if box is None:
+        return int(pyogrio.read_info(path, layer=layer)["features"])
+    found = pyogrio.raw.read(
+        path, layer=layer, columns=[], read_geometry=False, return_fids=True, bbox=box
+    )
+    return len(found[1])
+
+
+def _crs(path: Path, options: Options) -> CRS | None:
+    if _is_parquet(path):
+        return crs_of_parquet(path)
+    told = pyogrio.read_info(path, layer=_layer(path, options.layer))["crs"]
+    return CRS.from_user_input(told) if told else None
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.name.lower().endswith((".parquet", ".geoparquet"))
+
+
+def _read(path: Path, options: Options, box: Box | None) -> gpd.GeoDataFrame:
+    name = path.name.lower()
+    if _is_parquet(path):
+        return read_parquet(path, box)
     if name.endswith((".csv", ".csv.gz", ".tsv", ".txt")):
         return _read_csv(path, options)
     if name.endswith((".gml", ".xml")):
@@ -163,10 +218,10 @@ def _read(path: Path, options: Options) -> gpd.GeoDataFrame:
                 if part.is_file():
                     shutil.copy(part, folder)
             return _read_gdal(Path(folder) / path.name, options)
-    return _read_gdal(path, options)
+    return _read_gdal(path, options, box)
 
 
-def _read_gdal(path: Path, options: Options) -> gpd.GeoDataFrame:
+def _read_gdal(path: Path, options: Options, box: Box | None = None) -> gpd.GeoDataFrame:
     layer = _layer(path, options.layer)
     encoding = options.encoding
     if encoding is None and path.suffix.lower() == ".shp":
@@ -174,8 +229,16 @@ def _read_gdal(path: Path, options: Options) -> gpd.GeoDataFrame:
     kind = str(pyogrio.read_info(path, layer=layer)["geometry_type"] or "")
     curved = any(word in kind for word in ("Curve", "Surface", "Unknown"))
     frame = pyogrio.read_dataframe(
-        path, layer=layer, encoding=encoding, use_arrow=not curved, on_invalid="ignore"
+        path,
+        layer=layer,
+        encoding=encoding,
+        use_arrow=not curved,
+        on_invalid="ignore",
+        bbox=box,
+        fid_as_index=box is not None,
     )
+    if box is not None:  # an index gives rows in an order of its own
+        frame = frame.sort_index().reset_index(drop=True)
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SourceError(f"layer {layer} has no geometry", where=path.name)
     return frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
@@ -202,11 +265,6 @@ def _layer(path: Path, wanted: str | None) -> str:
     if not drawn:
         raise SourceError("has no layer with geometry", where=path.name)
     return drawn[0]
-
-
-def _read_parquet(path: Path) -> gpd.GeoDataFrame:
-    frame = gpd.read_parquet(path)
-    return frame.rename_geometry("geometry") if frame.geometry.name != "geometry" else frame
 
 
 def _read_csv(path: Path, options: Options) -> gpd.GeoDataFrame:

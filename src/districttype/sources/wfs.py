@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -80,7 +80,10 @@ def read_pages(
     name, vintage, known = _resolve(opened, provider, directory)
     form = provider.format or _format(opened, provider, directory, known)
     read_ = Pages()
-    _read_pages(opened, provider, directory, _parameters(provider, name, form, wanted), read_)
+    asked = _parameters(provider, name, form, wanted)
+    if "BBOX" not in asked:
+        wanted = replace(wanted, most=None)  # a window would not be less
+    _read_pages(opened, provider, directory, asked, wanted, read_)
     read_.check(provider.provider)
     return read_, name, vintage
 
@@ -279,7 +282,12 @@ def _register_order(
 
 
 def _read_pages(
-    opened: Session, provider: Wfs, directory: Path, asked: dict[str, str], read_: Pages
+    opened: Session,
+    provider: Wfs,
+    directory: Path,
+    asked: dict[str, str],
+    wanted: Wanted,
+    read_: Pages,
 ) -> None:
     two = provider.version == "2.0.0"
     paging = two if provider.paging is None else provider.paging
@@ -309,7 +317,7 @@ def _read_pages(
             if read_.total is None:
                 with suppress(SourceError):  # not every service counts
                     read_.total = _hits(opened, provider, directory, asked)
-            refuse_too_many(read_.total, provider)
+            refuse_too_many(read_.total, provider, wanted)
         elif _same_start(page, read_.pages[0]):
             read_.pages.pop()  # it does not page, and gave the first one again
             if read_.total is None and read_.rows == provider.page:
