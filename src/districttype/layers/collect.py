@@ -156,7 +156,7 @@ def _layer(
         if None in earlier:
             continue  # complete already
         try:
-            origin, coverage = _put(name, provider, files, shelf, earlier)
+            origin, coverage = _put(name, provider, files, shelf, earlier, say)
         except DistricttypeError as error:
             if not patient:
                 raise
@@ -231,6 +231,7 @@ def _put(
     files: Files,
     shelf: Shelf,
     earlier: Sequence[shapely.Geometry | None],
+    say: Say,
 ) -> tuple[Provenance, shapely.Geometry | None]:
     """Read one provider, put on the shelf what no earlier one covers; return origin, coverage."""
     where = f"layer {name}, {getattr(provider, 'file', '') or provider.provider}"
@@ -241,6 +242,7 @@ def _put(
             raw = files.read(name, provider, city_area(layers))
         except Abundant as many:
             windows = Windows.of(layers, many.rows, files.large)
+            say(f"{name}: {provider.provider}, some {many.rows:,} rows, in {len(windows)} windows")
             raws = files.windows(name, provider, windows)
             frames = rows_by_windows(name, provider, raws, windows, files.directory, told)
             with shelf.in_parts():

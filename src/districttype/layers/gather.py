@@ -112,7 +112,7 @@ def gather(
             todo="write a layers.toml that says which file serves which layer, or name one "
             "with --layers",
         )
-    found = collect(city, read_layers_file(file), directory, room=room)
+    found = collect(city, read_layers_file(file), directory, room=room, say=say)
     line = f"Data: files in {directory.resolve().name} as {file.name} says"
     return Gathered(
         found.layers, "files", _with_standing(line, found.layers), reports=found.reports
