@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -62,6 +63,18 @@ def write(folder: Path, layer: str, shapes: list[shapely.Geometry], /, **columns
 
 @pytest.fixture
 def town(tmp_path: Path) -> Path:
+    """Return a town's files."""
+    return write_town(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Collected, Collected]:
+    """Return the town as gathered at once, and by windows."""
+    town = write_town(tmp_path_factory.mktemp("town"))
+    return gathered(town), gathered(town, 150)
+
+
+def write_town(tmp_path: Path) -> Path:
     """Write a town of 4 x 4 km: a register in its west, a survey of all, a house across the middle.
 
     Windows of it meet in its middle, in the register's rows as in the survey's.
@@ -120,10 +133,10 @@ def assert_same(parts: Collected, whole: Collected, *, but: tuple[str, ...] = ()
     assert parts.reports == whole.reports
 
 
-def test_rows_read_by_windows_are_those_read_at_once(town: Path) -> None:
-    whole, parts = gathered(town), gathered(town, 150)
+def test_rows_read_by_windows_are_those_read_at_once(both: tuple[Collected, Collected]) -> None:
+    whole, parts = (replace(some) for some in both)
     assert {name for name in parts.layers if parts.layers[name].laid} == {"buildings", "land_use"}
-    assert len(list((town / "room" / "buildings.filled").glob("0*.parquet"))) > 5
+    assert len(list(parts.layers["buildings"].by_part())) > 5
     # Ids of rows that share one are marked where they meet, which hangs on their order.
     for found in (whole, parts):
         buildings = found.layers["buildings"]
@@ -142,8 +155,8 @@ def test_rows_read_by_windows_are_those_read_at_once(town: Path) -> None:
     assert changes["values of class that no table knows"] == 1
 
 
-def test_a_row_on_the_border_of_windows_comes_once(town: Path) -> None:
-    parts = gathered(town, 150).layers.frame("buildings")
+def test_a_row_on_the_border_of_windows_comes_once(both: tuple[Collected, Collected]) -> None:
+    parts = both[1].layers.frame("buildings")
     middle = parts[parts.intersects(shapely.Point(X + 2000, Y + 2000))]
     assert len(middle) == 1
     assert middle.area.tolist() == [144.0]
@@ -267,3 +280,25 @@ def test_a_source_is_asked_for_windows_only_where_there_is_room(town: Path) -> N
         files.Files({}, town, Room(town / "room", 300)).read("buildings", provider, area)
     small = files.Files({}, town, Room(town / "room", 301)).read("buildings", provider, area)
     assert len(small.frame) == 301
+
+
+@pytest.mark.parametrize("large", [None, 150])
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ('where = "floors > 90"', "no row is left"),
+        ('coverage = "nowhere.gpkg"', "is neither whole, bounds, hull, cells, a box nor a file"),
+    ],
+)
+def test_of_a_provider_that_is_no_use_nothing_stays(
+    town: Path, large: int | None, said: str, problem: str
+) -> None:
+    text = LAYERS.replace('coverage = "hull"', said)
+    (town / "layers.toml").write_text(text, encoding="utf-8")
+    room = None if large is None else Room(town / "room", large)
+    providers = read_layers_file(town / "layers.toml")
+    found = collect(TOWN, providers, town, patient=True, room=room)
+    assert [fall.provider for fall in found.falls] == ["Register"]
+    assert problem in found.falls[0].error.what
+    assert found.layers["buildings"].rows == 401
+    assert [part.provider for part in found.layers["buildings"].provenance] == ["Survey"]

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
+from districttype.layers.laid import give_back
 from districttype.layers.rows import Box
 from districttype.layers.shelf import Room
 from districttype.layers.windows import LayerFiles
@@ -161,7 +162,9 @@ def measure_in_tiles(
 def measure_tile(tile: Tile) -> pd.DataFrame:
     """Measure a tile from the window of the layers that it needs, wherever this runs."""
     zones: Zones = pickle.loads(tile.zones.read_bytes())  # noqa: S301 - our own
-    return measure(zones, tile.files.read(window(zones, tile.files)), names=tile.names)
+    found = measure(zones, tile.files.read(window(zones, tile.files)), names=tile.names)
+    give_back()
+    return found
 
 
 def window(zones: Zones, files: LayerFiles) -> Box:

@@ -25,11 +25,11 @@ from districttype.layers.area import city_area, coverage_of, in_common, inside, 
 from districttype.layers.drawn import Drawings
 from districttype.layers.files import Files
 from districttype.layers.guesses import guesses
-from districttype.layers.laid import Laid
+from districttype.layers.laid import Laid, give_back
 from districttype.layers.parts import Told, Windows, rows_by_windows
 from districttype.layers.repeats import APART, mark_repeats
 from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
-from districttype.layers.shelf import Room, Shelf, There, mostly_there, outside_districts
+from districttype.layers.shelf import Room, Shelf, mostly_there, outside_districts
 from districttype.provenance import Provenance
 from districttype.providers import LayerProviders, Provider
 from districttype.sources.registry import Abundant, Raw
@@ -156,7 +156,7 @@ def _layer(
         if None in earlier:
             continue  # complete already
         try:
-            origin, coverage = _put(name, provider, files, shelf, earlier, say)
+            origin, coverage = _Reading(name, provider, files, shelf, earlier).put(say)
         except DistricttypeError as error:
             if not patient:
                 raise
@@ -210,6 +210,7 @@ def _buildings(
             shelf.laying.folder.with_name("buildings.filled"),
         )
         shutil.rmtree(shelf.laying.folder)
+        give_back()
         rows, outside = len(laid), shelf.outside
         layer = _of_laid(shelf.name, laid, (), coverage)
     else:
@@ -225,44 +226,84 @@ def _buildings(
     return replace(layer, provenance=tuple(origins))
 
 
-def _put(
-    name: str,
-    provider: Provider,
-    files: Files,
-    shelf: Shelf,
-    earlier: Sequence[shapely.Geometry | None],
-    say: Say,
-) -> tuple[Provenance, shapely.Geometry | None]:
-    """Read one provider, put on the shelf what no earlier one covers; return origin, coverage."""
-    where = f"layer {name}, {getattr(provider, 'file', '') or provider.provider}"
-    layers, told = shelf.layers, Told()
-    there = shelf.there() if name == "buildings" else None
-    with _named(where):
-        try:
-            raw = files.read(name, provider, city_area(layers))
-        except Abundant as many:
-            windows = Windows.of(layers, many.rows, files.large)
-            say(f"{name}: {provider.provider}, some {many.rows:,} rows, in {len(windows)} windows")
-            raws = files.windows(name, provider, windows)
-            frames = rows_by_windows(name, provider, raws, windows, files.directory, told)
-            with shelf.in_parts():
-                since, apart = shelf.rows, shelf.apart
-                rows = _shelve(frames, shelf, earlier, there, told.changes)
-                told.changes[APART] = shelf.apart - apart  # windows see those at their edge twice
-                if name == "streets" and canonical.is_osm(provider):
-                    rows = _cut(shelf, since)
-            raw, frame = told.raw(layers.crs), told.traced()
-        else:
-            frame, changes, notes = canonical.rows(name, provider, raw, layers, files.directory)
+@dataclass(frozen=True)
+class _Reading:
+    """One provider of a layer, to be read and put on the shelf; all of it, or nothing."""
+
+    name: str
+    provider: Provider
+    files: Files
+    shelf: Shelf
+    earlier: Sequence[shapely.Geometry | None]
+
+    def put(self, say: Say) -> tuple[Provenance, shapely.Geometry | None]:
+        """Put on the shelf what no earlier provider covers; return origin and coverage."""
+        where = getattr(self.provider, "file", "") or self.provider.provider
+        with _named(f"layer {self.name}, {where}"):
+            try:
+                raw = self.files.read(self.name, self.provider, city_area(self.shelf.layers))
+            except Abundant as many:
+                return self._by_windows(many.rows, say)
+            told = Told()
+            frame, changes, notes = canonical.rows(
+                self.name, self.provider, raw, self.shelf.layers, self.files.directory
+            )
             told.read(raw)
             told.take(len(frame), changes, notes)
-            rows = _shelve([frame], shelf, earlier, there, told.changes)
-        coverage = coverage_of(name, provider, raw, frame, layers, files.directory)
-        if not told.rows and name in {"districts", "buildings"}:
+            coverage = self._coverage(told, raw, frame)
+            rows = self._shelve([frame], told.changes)
+        return _provenance(self.provider, raw, rows, told), coverage
+
+    def _by_windows(self, about: int, say: Say) -> tuple[Provenance, shapely.Geometry | None]:
+        """Do the same window by window, where there are about so many rows."""
+        windows = Windows.of(self.shelf.layers, about, self.files.large)
+        who = self.provider.provider
+        say(f"{self.name}: {who}, some {about:,} rows, in {len(windows)} windows")
+        told, shelf = Told(), self.shelf
+        raws = self.files.windows(self.name, self.provider, windows)
+        frames = rows_by_windows(
+            self.name, self.provider, raws, windows, self.files.directory, told
+        )
+        with shelf.in_parts():
+            since, apart = shelf.rows, shelf.apart
+            rows = self._shelve(frames, told.changes)
+            told.changes[APART] = shelf.apart - apart  # windows see those at their edge twice
+            if self.name == "streets" and canonical.is_osm(self.provider):
+                rows = _cut(shelf, since)
+            raw = told.raw(shelf.layers.crs)
+            coverage = self._coverage(told, raw, told.traced())
+        return _provenance(self.provider, raw, rows, told), coverage
+
+    def _coverage(self, told: Told, raw: Raw, frame: gpd.GeoDataFrame) -> shapely.Geometry | None:
+        if not told.rows and self.name in {"districts", "buildings"}:
             raise EmptyResultError(
-                "no row is left", where=where, todo="see which rows the file has, and its `where`"
+                "no row is left", todo="see which rows the file has, and its `where`"
             )
-    return _provenance(provider, raw, rows, told), coverage
+        layers, directory = self.shelf.layers, self.files.directory
+        return coverage_of(self.name, self.provider, raw, frame, layers, directory)
+
+    def _shelve(self, frames: Iterable[gpd.GeoDataFrame], changes: Counter[str]) -> int:
+        """Put on the shelf the rows near the city that no earlier provider covers or has drawn.
+
+        Returns how many these are; what is left out is counted.
+        """
+        there = self.shelf.there() if self.name == "buildings" else None
+        rows = 0
+        for frame in frames:
+            near = near_city(frame, self.shelf.layers)
+            changes["rows far from the city left out"] += int((~near).sum())
+            kept = frame[near]
+            if self.earlier:
+                covered = inside(kept, self.earlier)
+                changes["rows that an earlier provider covers"] += int(covered.sum())
+                kept = kept[~covered]
+            if there is not None and len(kept):
+                doubled = mostly_there(kept, there(tuple(kept.total_bounds)))
+                changes[DOUBLED] += int(doubled.sum())
+                kept = kept[~doubled]
+            self.shelf.add(kept)
+            rows += len(kept)
+        return rows
 
 
 def _cut(shelf: Shelf, since: int) -> int:
@@ -272,35 +313,6 @@ def _cut(shelf: Shelf, since: int) -> int:
     shared = streets.vertices_shared(parts)
     shelf.rewrite(lambda part: streets.cut(part, shared), since)
     return shelf.rows - since
-
-
-def _shelve(
-    frames: Iterable[gpd.GeoDataFrame],
-    shelf: Shelf,
-    earlier: Sequence[shapely.Geometry | None],
-    there: There | None,
-    changes: Counter[str],
-) -> int:
-    """Put on the shelf the rows near the city that no earlier provider covers or has drawn.
-
-    Returns how many these are; what is left out is counted.
-    """
-    rows = 0
-    for frame in frames:
-        near = near_city(frame, shelf.layers)
-        changes["rows far from the city left out"] += int((~near).sum())
-        kept = frame[near]
-        if earlier:
-            covered = inside(kept, earlier)
-            changes["rows that an earlier provider covers"] += int(covered.sum())
-            kept = kept[~covered]
-        if there is not None and len(kept):
-            doubled = mostly_there(kept, there(tuple(kept.total_bounds)))
-            changes[DOUBLED] += int(doubled.sum())
-            kept = kept[~doubled]
-        shelf.add(kept)
-        rows += len(kept)
-    return rows
 
 
 @contextmanager

@@ -6,7 +6,9 @@ corner of a city costs a corner. A row keeps its number in the layer, wherever i
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -192,3 +194,12 @@ def _touch(one: Box, other: Box) -> bool:
     return (
         one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
     )  # fmt: skip
+
+
+def give_back() -> None:
+    """Give memory that is free back to the system, where the C library (glibc's) would keep it.
+
+    What is held for a moment of each part leaves holes, and a run would seem to need all of them.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from districttype.layers import canonical
 from districttype.layers.area import SURROUNDINGS, WGS84, traces
 from districttype.layers.schema import Layers
+from districttype.provenance import State
 from districttype.providers import Provider
 from districttype.sources.registry import Raw
 
@@ -89,6 +90,7 @@ class Told:
     changes: Counter[str] = field(default_factory=Counter)
     notes: dict[str, None] = field(default_factory=dict)
     traces: list[gpd.GeoDataFrame] = field(default_factory=list)
+    states: set[State] = field(default_factory=set)
     first: Raw | None = None
     rows: int = 0
 
@@ -96,6 +98,7 @@ class Told:
         """Take down what the source said of a part."""
         if self.first is None or self.first.frame.empty:
             self.first = raw
+        self.states.add(raw.state)
         self.changes.update(raw.changes)
         self.notes |= dict.fromkeys(raw.notes)
 
@@ -109,7 +112,8 @@ class Told:
         """Return what the source said of all parts together."""
         assert self.first is not None
         nothing = gpd.GeoDataFrame(geometry=[], crs=crs)
-        return replace(self.first, frame=nothing, changes={}, notes=tuple(self.notes))
+        state = State.LIVE if State.LIVE in self.states else self.first.state
+        return replace(self.first, frame=nothing, changes={}, notes=tuple(self.notes), state=state)
 
     def traced(self) -> gpd.GeoDataFrame:
         """Return rows that lie where all the rows do."""

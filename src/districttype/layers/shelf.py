@@ -126,7 +126,7 @@ class Shelf:
 
     def there(self) -> There | None:
         """Return what gives the rows that are there now, whatever is added later; None if none."""
-        if self.empty:
+        if self.laying is None and not self.held:
             return None
         if self.laying is None:
             held = [*self.held]
