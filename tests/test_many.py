@@ -18,6 +18,8 @@ from districttype import many
 from districttype.city import City, load_city
 from districttype.cli import main
 from districttype.errors import ConfigError, DistricttypeError
+from districttype.lastrun import read_kept
+from districttype.layers.reconstructed import embedded_layers
 from districttype.many import IN_TURN, Outcome, classify_cities, named_cities, run_job
 
 CITIES = [load_city(name) for name in ("kladno", "kifissia")]
@@ -253,6 +255,47 @@ def test_a_worker_that_dies_amid_the_tiles_of_a_city_costs_no_tile(
     assert [outcome.error for outcome in outcomes] == [""]
     assert same_tables(tmp_path, tiles_in_turn, kladno)
     assert not [*tmp_path.glob("*/.tiles")]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the drawn Kladno as files, of a third of whose houses the storeys are unknown."""
+    folder = tmp_path_factory.mktemp("files")
+    (folder / "kladno").mkdir()
+    told = []
+    for name, layer in embedded_layers(CITIES[0]).items():
+        frame = layer.frame
+        if name == "buildings":
+            frame = frame[["building_id", "use", "floors", "year_built", "status", "geometry"]]
+            frame = frame.assign(floors=frame["floors"].mask(frame.index % 3 == 0))
+        frame.dropna(axis=1, how="all").to_file(folder / "kladno" / f"{name}.gpkg")
+        told.append(f'[[{name}]]\nprovider = "Drawn"\nfile = "{name}.gpkg"\n')
+    (folder / "kladno" / "layers.toml").write_text("\n".join(told), encoding="utf-8")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_city_too_large_for_memory_gives_the_same_on_workers_that_die_as_at_once(
+    files: Path, tmp_path: Path
+) -> None:
+    kladno = CITIES[:1]
+    how: dict[str, Any] = {"data": str(files), "zone_sets": ["stations"], "raw": tmp_path / "raw"}
+    classify_cities(kladno, tmp_path / "whole", scheduler=IN_TURN, **how)
+    with two_workers(at_a_city_whose_tiles_are_measured) as (scheduler, killed):
+        (outcome,) = classify_cities(
+            kladno, tmp_path / "parts", scheduler=scheduler, large=TILE, **how
+        )
+    assert killed
+    assert outcome.error == ""
+    assert same_tables(tmp_path / "parts", tmp_path / "whole", kladno)
+    whole, parts = (read_kept(tmp_path / run / "kladno") for run in ("whole", "parts"))
+    assert whole is not None
+    assert parts is not None
+    assert parts.record["layers"] == whole.record["layers"]
+    for name, table in whole.indicators.items():
+        pd.testing.assert_frame_equal(parts.indicators[name], table, rtol=1e-9, atol=1e-9)
+    assert not [*tmp_path.glob("*/*/.tiles")]
 
 
 def test_a_scheduler_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
