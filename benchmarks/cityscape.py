@@ -16,8 +16,8 @@ import numpy as np
 import shapely
 
 from districttype.city import load_city
+from districttype.layers.layer import Layers
 from districttype.layers.reconstructed import embedded_layers
-from districttype.layers.schema import Layers
 
 SPREAD = 60.0
 CHUNK = 250_000

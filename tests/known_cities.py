@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from districttype.zones import Zones, make_zones
 from town import ORIGIN, TM35
 

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from districttype.layers.laid import Laid, Laying
-from districttype.layers.schema import Layer, Layers
+from districttype.layers.layer import Layer, Layers
 
 LARGE = ("buildings", "streets", "land_use")
 

@@ -21,8 +21,8 @@ from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.memory import Memory
 from districttype.indicators.tiles import Tiling, measure_in_tiles
+from districttype.layers.layer import Layers
 from districttype.layers.reconstructed import embedded_layers
-from districttype.layers.schema import Layers
 from districttype.layers.shelf import Room
 from districttype.publish import base, workshop
 from districttype.publish.edition import Edition

@@ -11,7 +11,7 @@ from shapely import box
 
 from districttype.city import load_city
 from districttype.errors import ConfigError
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.places import find_place, load_places
 from districttype.zones import make_zones
 from districttype.zones.places import PLACES, make_places

@@ -17,7 +17,8 @@ from districttype.errors import ConfigError
 from districttype.layers.canonical import rows
 from districttype.layers.collect import collect
 from districttype.layers.districts import REACH, from_points
-from districttype.layers.schema import Layers, conform
+from districttype.layers.layer import Layers
+from districttype.layers.schema import conform
 from districttype.layers.standing import standing
 from districttype.providers import VectorFile, read_layers_file
 from districttype.publish.stamp import MIXED, stamp

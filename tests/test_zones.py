@@ -20,7 +20,8 @@ from districttype.errors import (
     SourceTruncatedError,
     SourceUnavailableError,
 )
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from districttype.planar import polygonal
 from districttype.zones import ZONE_SETS, dry_land, make_zone_set, make_zones
 from districttype.zones.blocks import merge_slivers

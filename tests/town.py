@@ -24,7 +24,8 @@ import shapely
 from pyproj import CRS
 from shapely import LineString, Point, box
 
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from districttype.provenance import Provenance, State
 from districttype.zones import Zones, make_zones
 

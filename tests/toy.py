@@ -15,7 +15,8 @@ from districttype.focus.catalogue import load_catalogue
 from districttype.focus.cityview import city_view
 from districttype.i18n import N_, Message
 from districttype.indicators.registry import Indicator
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from districttype.provenance import Provenance, State
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.typology.rules import FACETS

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from districttype.focus import load_catalogue, recommend
     from districttype.indicators.measure import measure
     from districttype.indicators.registry import REGISTRY
-    from districttype.layers.schema import Layer, Layers
+    from districttype.layers.layer import Layer, Layers
     from districttype.pipeline import classify
     from districttype.publish.edition import Edition, ZoneSetResult
     from districttype.typology.classifier import FacetClassifier

@@ -16,7 +16,7 @@ import shapely
 
 from districttype.city import City
 from districttype.errors import ConfigError, SourceError
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.publish.edition import Edition
 from districttype.typology.learnt import SUFFIX, Learnt, load_all, save
 from districttype.typology.thresholds import load_facets

@@ -34,7 +34,7 @@ from districttype.lastrun import STAGES, Run, load_zones, save_run
 from districttype.layers.collect import Say
 from districttype.layers.gather import gather
 from districttype.layers.guesses import errors_found
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.places import load_places
 from districttype.publish.edition import Edition, ZoneSetResult
 from districttype.publish.postgis import check_postgis

@@ -11,7 +11,7 @@ import shapely
 from pyproj import CRS
 
 from districttype.focus import Catalogue, load_catalogue
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.zones import Zones, make_zones
 
 METRIC = CRS("EPSG:3067")

@@ -11,7 +11,8 @@ import shapely
 
 from districttype.focus import Catalogue, load_catalogue, recommend
 from districttype.focus.recommend import COLUMNS
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 
 from .conftest import METRIC, City
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from districttype.focus import Catalogue, find_sites, load_catalogue, recommend
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from districttype.provenance import Provenance, State
 
 from .conftest import METRIC, City, zones_of

@@ -14,7 +14,7 @@ from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.use import GROUPS
 from districttype.layers.collect import collect
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.providers import read_layers_file
 from districttype.zones import Zones, make_zone_set
 

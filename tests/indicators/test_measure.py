@@ -18,7 +18,8 @@ from districttype.indicators.land import PRECEDENCE
 from districttype.indicators.measure import measure
 from districttype.indicators.registry import REGISTRY
 from districttype.indicators.zonal import Things
-from districttype.layers.schema import Layers, empty
+from districttype.layers.layer import Layers
+from districttype.layers.schema import empty
 from town import CELLS, DISTRICTS, ORIGIN, ROWS, TM35, layer, town, zones
 
 EXTENSIVE = [entry.name for entry in REGISTRY if entry.extensive]

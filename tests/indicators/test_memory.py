@@ -13,7 +13,7 @@ from shapely import box
 from districttype.indicators import memory as module
 from districttype.indicators.measure import measure
 from districttype.indicators.memory import Memory, recalled
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.zones import Zones
 from town import CELLS, DISTRICTS, ROWS, layer, town, zones
 

@@ -16,7 +16,8 @@ from shapely import LineString, Point, box
 
 from districttype.indicators.measure import measure
 from districttype.indicators.near import Walks
-from districttype.layers.schema import Layers, conform
+from districttype.layers.layer import Layers
+from districttype.layers.schema import conform
 from districttype.zones.network import DETOUR, OFF_STREET, Network
 from town import TM35, building, layer, zones
 

@@ -16,8 +16,9 @@ from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.indicators.tiles import REACH, Tile, Tiling, measure_in_tiles, tiles, window
 from districttype.layers.laid import witnesses
+from districttype.layers.layer import Layer, Layers
 from districttype.layers.reconstructed import embedded_layers
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.schema import conform
 from districttype.layers.shelf import Room
 from districttype.layers.windows import LayerFiles
 from districttype.zones import make_zone_set, make_zones

@@ -13,7 +13,7 @@ from pyproj import CRS
 
 from districttype.errors import ConfigError, SchemaError
 from districttype.layers.canonical import rows
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.providers import VectorFile
 from districttype.sources.registry import Raw
 

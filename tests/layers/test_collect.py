@@ -15,7 +15,8 @@ from districttype.city import City, load_city
 from districttype.errors import ConfigError, CrsError, SchemaError, SourceError
 from districttype.layers import vocabulary
 from districttype.layers.collect import DOUBLED, collect
-from districttype.layers.schema import USES, Layers
+from districttype.layers.layer import Layers
+from districttype.layers.schema import USES
 from districttype.providers import read_layers_file
 
 CRS = "EPSG:3067"

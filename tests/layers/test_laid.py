@@ -13,7 +13,8 @@ from geopandas.testing import assert_geodataframe_equal
 from pyproj import CRS
 
 from districttype.layers.laid import Laid, Laying, witnesses
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from laid import lay_in_quarters
 
 TM35 = CRS.from_epsg(3067)

@@ -9,8 +9,9 @@ import numpy as np
 from pyproj import CRS
 
 from districttype.city import load_city
+from districttype.layers.layer import Layer
 from districttype.layers.openings import with_opening_years
-from districttype.layers.schema import Layer, conform
+from districttype.layers.schema import conform
 from districttype.provenance import Provenance, State
 from laid import lay_in_quarters
 

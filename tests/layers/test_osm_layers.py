@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from districttype.city import City, load_city
 from districttype.errors import ConfigError, EmptyResultError
 from districttype.layers import buildings, collect, districts, files, land, osm, streets
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.providers import VectorFile, read_layers_file
 from districttype.sources.registry import Raw
 

@@ -16,9 +16,9 @@ from districttype.city import City, load_city
 from districttype.errors import EmptyResultError, SchemaError
 from districttype.layers import files
 from districttype.layers.collect import Collected, collect
+from districttype.layers.layer import Layer, Layers
 from districttype.layers.live import collect_live
 from districttype.layers.parts import Windows
-from districttype.layers.schema import Layer, Layers
 from districttype.layers.shelf import Room
 from districttype.providers import VectorFile, read_layers_file
 from districttype.sources.registry import Abundant, Raw

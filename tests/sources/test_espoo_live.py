@@ -16,7 +16,8 @@ from pyproj import CRS
 
 from districttype.city import load_city
 from districttype.layers import canonical
-from districttype.layers.schema import Layers, conform
+from districttype.layers.layer import Layers
+from districttype.layers.schema import conform
 from districttype.providers import ArcGis, Provider, Service, WebFile, Wfs
 from districttype.sources import registry
 from districttype.sources.download import Session

@@ -14,8 +14,8 @@ import shapely
 from districttype.city import load_city
 from districttype.indicators import residents
 from districttype.indicators.facts import Facts
+from districttype.layers.layer import Layers
 from districttype.layers.reconstructed import CAUTION, embedded_layers
-from districttype.layers.schema import Layers
 from districttype.provenance import State
 from districttype.sources.figures import Figures, load_figures
 

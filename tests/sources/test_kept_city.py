@@ -12,8 +12,8 @@ from pyproj import CRS
 
 from districttype.city import known_cities, load_city
 from districttype.layers.gather import gather
+from districttype.layers.layer import Layers
 from districttype.layers.reconstructed import KEPT, embedded_layers
-from districttype.layers.schema import Layers
 from districttype.sources.figures import kept, reconstruct, reconstruct_once, synthetic_figures
 from districttype.sources.figures.reconstruct import Reconstruction
 from districttype.sources.figures.tables import Figures

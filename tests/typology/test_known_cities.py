@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
 from districttype.indicators.measure import measure
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.typology.label import label_zones
 from districttype.typology.rules import FACETS, OWNERSHIP
 from districttype.typology.thresholds import load_facets

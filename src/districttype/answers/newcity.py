@@ -18,7 +18,7 @@ from districttype.answers.draft import (
 from districttype.city import load_city
 from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError, writing
 from districttype.layers.collect import Say, collect
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.providers import read_layers_file
 from districttype.sources import pvgis
 from districttype.sources.download import session

@@ -14,7 +14,8 @@ from districttype.focus.catalogue import Catalogue, Fact, Words, indicator_of, p
 from districttype.focus.conditions import Situation, all_of
 from districttype.i18n import Message
 from districttype.indicators.mobility import WALK_TO_STATION, YEARS_NEW
-from districttype.layers.schema import STATION_MODES, Layers
+from districttype.layers.layer import Layers
+from districttype.layers.schema import STATION_MODES
 from districttype.zones import Zones
 
 Value = float | str

@@ -15,7 +15,7 @@ from districttype.focus.reasons import Reasoner, station_facts
 from districttype.focus.robustness import stability
 from districttype.focus.scoring import CLOSE, Floats, Scores, score
 from districttype.i18n import Message
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.typology.facet import UNKNOWN
 from districttype.zones import Zones
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from districttype.focus.catalogue import Catalogue, Found, SiteKind, load_catalogue
 from districttype.focus.reasons import Lookup, Value, month_and_year, speak
-from districttype.layers.schema import Layers, columns
+from districttype.layers.layer import Layers
+from districttype.layers.schema import columns
 from districttype.planar import common
 from districttype.provenance import State
 from districttype.zones import Zones

@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 from districttype.indicators.batch import Asked, Extent
 from districttype.indicators.zonal import Areas, Overlaps, Things, overlap
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray, IntArray
-from districttype.layers.schema import Layers, empty
+from districttype.layers.layer import Layers
+from districttype.layers.schema import empty
 from districttype.zones import Zones
 
 HECTARE = 1e4  # m²

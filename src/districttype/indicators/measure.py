@@ -22,7 +22,7 @@ from districttype.indicators.services import services
 from districttype.indicators.streets import streets
 from districttype.indicators.use import use
 from districttype.indicators.zonal.overlaps import BoolArray, FloatArray
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.zones import Zones
 
 Theme = Callable[[Scene], Mapping[str, FloatArray]]

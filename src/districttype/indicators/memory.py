@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from districttype.fingerprint import fingerprint, of_frame, of_parts, of_shape, program
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.zones import Zones
 
 KEY = b"districttype"

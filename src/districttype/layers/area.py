@@ -13,7 +13,7 @@ from pyproj import CRS
 from scipy.ndimage import binary_closing, binary_dilation
 
 from districttype.errors import ConfigError
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.planar import common
 from districttype.providers import Provider
 from districttype.sources.registry import Raw

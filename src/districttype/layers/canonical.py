@@ -16,8 +16,9 @@ from districttype.errors import ConfigError, SchemaError
 from districttype.layers import osm, parse
 from districttype.layers.buildings import finish_buildings
 from districttype.layers.districts import from_points
+from districttype.layers.layer import Layers
 from districttype.layers.repeats import each_building_once, ground_once, whole_districts
-from districttype.layers.schema import Layers, columns, geometry_kinds
+from districttype.layers.schema import columns, geometry_kinds
 from districttype.layers.vocabulary import translate
 from districttype.providers import Provider
 from districttype.sources.columns import find_column

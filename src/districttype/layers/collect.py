@@ -26,9 +26,10 @@ from districttype.layers.drawn import Drawings
 from districttype.layers.files import Files
 from districttype.layers.guesses import guesses
 from districttype.layers.laid import Laid, give_back
+from districttype.layers.layer import Layer, Layers
 from districttype.layers.parts import Told, Windows, rows_by_windows
 from districttype.layers.repeats import APART, mark_repeats
-from districttype.layers.schema import LAYER_NAMES, Layer, Layers, conform
+from districttype.layers.schema import LAYER_NAMES, conform
 from districttype.layers.shelf import Room, Shelf, mostly_there, outside_districts
 from districttype.provenance import Provenance
 from districttype.providers import LayerProviders, Provider

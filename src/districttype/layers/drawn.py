@@ -10,8 +10,8 @@ import shapely
 
 from districttype.errors import ConfigError
 from districttype.layers.area import in_common
+from districttype.layers.layer import Layer, Layers
 from districttype.layers.reconstructed import figures_layers
-from districttype.layers.schema import Layer, Layers
 from districttype.providers import LayerProviders, Provider, PublishedFigures
 from districttype.sources.figures import load_figures, onto, reconstruct
 

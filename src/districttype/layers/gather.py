@@ -14,9 +14,10 @@ from typing import Any
 from districttype.city import City
 from districttype.errors import ConfigError, DistricttypeError, SourceUnavailableError
 from districttype.layers.collect import Fall, Say, collect
+from districttype.layers.layer import Layers
 from districttype.layers.live import NO_NETWORK, QUICK, collect_live, reachable
 from districttype.layers.reconstructed import embedded_layers
-from districttype.layers.schema import LAYER_NAMES, Layers
+from districttype.layers.schema import LAYER_NAMES
 from districttype.layers.shelf import Room
 from districttype.layers.standing import standing_line
 from districttype.providers import read_layers_file

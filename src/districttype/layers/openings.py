@@ -8,7 +8,8 @@ import numpy as np
 import shapely
 
 from districttype.city import City
-from districttype.layers.schema import STATION_MODES, Layer
+from districttype.layers.layer import Layer
+from districttype.layers.schema import STATION_MODES
 from districttype.sources.figures import load_figures
 from districttype.sources.figures.points import stations
 

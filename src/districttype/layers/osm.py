@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from districttype.layers import buildings, districts, land, parse, streets
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.layers.vocabulary import by_tags, tags
 from districttype.planar import common
 from districttype.providers import Provider

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from districttype.layers import canonical
 from districttype.layers.area import SURROUNDINGS, WGS84, traces
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.provenance import State
 from districttype.providers import Provider
 from districttype.sources.registry import Raw

@@ -16,7 +16,8 @@ from pyproj import CRS
 from districttype.city import City
 from districttype.errors import ConfigError
 from districttype.i18n import N_
-from districttype.layers.schema import Layer, Layers, conform
+from districttype.layers.layer import Layer, Layers
+from districttype.layers.schema import conform
 from districttype.provenance import Provenance, State
 from districttype.sources.figures import (
     SEED,

@@ -15,9 +15,10 @@ import shapely
 from numpy.typing import NDArray
 
 from districttype.layers.laid import Laying
+from districttype.layers.layer import Layers
 from districttype.layers.repeats import MARK
 from districttype.layers.rows import Box
-from districttype.layers.schema import Layers, conform, empty
+from districttype.layers.schema import conform, empty
 from districttype.planar import common
 
 

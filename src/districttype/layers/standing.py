@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.provenance import State
 
 WORDS = {

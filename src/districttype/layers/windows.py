@@ -18,8 +18,8 @@ import shapely
 from numpy.typing import NDArray
 
 from districttype.layers.laid import ROW, Laid, Laying
+from districttype.layers.layer import Layer, Layers
 from districttype.layers.rows import Box
-from districttype.layers.schema import Layer, Layers
 from districttype.planar import common
 
 _FACTS = "layers.pickle"

@@ -15,7 +15,7 @@ from districttype.city import City
 from districttype.focus.catalogue import Catalogue
 from districttype.focus.cityview import CityView
 from districttype.indicators.registry import Indicator
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.typology.alike import Kin
 from districttype.typology.learnt import Learnt
 from districttype.zones import Zones

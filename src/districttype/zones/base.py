@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from districttype.errors import EmptyResultError
 from districttype.i18n import Message
-from districttype.layers.schema import Layers, conform
+from districttype.layers.layer import Layers
+from districttype.layers.schema import conform
 from districttype.zones.land import dry_land
 
 

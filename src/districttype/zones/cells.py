@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.zones.base import Zones, make_zones
 from districttype.zones.parents import city_of, parents
 

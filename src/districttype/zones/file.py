@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from districttype.errors import CrsError, SchemaError
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.planar import polygonal
 from districttype.sources import vectorfile
 from districttype.sources.registry import WGS84, Wanted

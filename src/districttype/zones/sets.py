@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.zones.base import Zones, make_zones
 from districttype.zones.blocks import make_blocks
 from districttype.zones.cells import make_cells

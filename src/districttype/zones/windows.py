@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 
 # Metres a group's middles lie apart at most, north or east: a window of streets that wide is read
 # and made a network of in a second, even where every footway of a large city is mapped.

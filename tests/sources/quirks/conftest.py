@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from pyproj import CRS
 
 from districttype.layers import canonical
-from districttype.layers.schema import Layers
+from districttype.layers.layer import Layers
 from districttype.providers import AnyProvider
 from districttype.sources import registry
 from districttype.sources.download import Session
