@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,12 @@ def lay_in_quarters(layer: Layer, folder: Path) -> Layer:
     return replace(layer, frame=layer.frame.iloc[:0], laid=laying.done())
 
 
-def refuse_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a large layer be read by window or by kind only."""
+def refuse_whole(monkeypatch: pytest.MonkeyPatch, large: Collection[str] = LARGE) -> None:
+    """Let large layers be read by window or by kind only."""
     read = Laid.read
 
     def guarded(self: Laid, within: Any = None, where: Any = None) -> gpd.GeoDataFrame:
-        assert within is not None or where or self.folder.name not in LARGE, self.folder.name
+        assert within is not None or where or self.folder.name not in large, self.folder.name
         return read(self, within, where)
 
     monkeypatch.setattr(Laid, "read", guarded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ from pyproj import CRS
 from districttype.city import load_city
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
+from districttype.indicators.near import network
 from districttype.indicators.tiles import REACH, Tile, Tiling, measure_in_tiles, tiles, window
 from districttype.layers.laid import witnesses
 from districttype.layers.layer import Layer, Layers
@@ -32,7 +34,7 @@ def square(x: float, y: float, side: float) -> shapely.Polygon:
     return shapely.box(EAST + x, NORTH + y, EAST + x + side, NORTH + y + side)
 
 
-def layer(kind: str, shapes: list[shapely.Geometry], **columns: list[object]) -> Layer:
+def layer(kind: str, shapes: list[shapely.Geometry], /, **columns: list[object]) -> Layer:
     frame = gpd.GeoDataFrame(columns, geometry=shapes, crs=TM35)
     return Layer(kind, conform(kind, frame, TM35), ())
 
@@ -135,6 +137,22 @@ def test_a_window_reaches_as_far_as_the_ground_its_people_are_counted_on(tmp_pat
     assert window(first, files) == (
         EAST - 9000 - REACH, NORTH - REACH, EAST + 1000 + REACH, NORTH + 9500 + REACH,
     )  # fmt: skip
+
+
+def test_an_island_in_a_window_is_one_of_the_city(tmp_path: Path) -> None:
+    def line(x: float, long: float) -> shapely.LineString:
+        return shapely.LineString([(EAST + x, NORTH), (EAST + x + long, NORTH)])
+
+    # 800 m of street are the longest for miles; but beside the 3 km of the far corner an island.
+    streets = layer("streets", [line(0, 800), line(20_000, 3000)], kind=["residential"] * 2)
+    layers = two_corners().having(streets)
+    assert len(network(Facts(layers=layers))) == 1
+    files = Tiling(Room(tmp_path, 1)).files(Facts(layers=layers))
+    assert files is not None
+    near = files.read((EAST, NORTH, EAST + 1000, NORTH + 1000))
+    assert near["streets"].frame.length.tolist() == [800]
+    assert len(network(Facts(layers=near))) == 0
+    assert len(network(Facts(layers=replace(near, least_island=None)))) == 1
 
 
 def test_tiles_of_a_large_city_hold_about_as_many_buildings_as_asked(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ _CORNERS = 32  # of a quarter circle: its area is true to a thousandth
 
 def network(facts: Facts) -> Network:
     """Return the streets one can walk as a graph; an empty one where none are known."""
-    return Network.of(facts.layers.frame("streets"))
+    return Network.of(facts.layers.frame("streets"), facts.layers.least_island)
 
 
 @dataclass(frozen=True)

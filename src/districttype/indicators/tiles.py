@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from districttype.layers.rows import Box
 from districttype.layers.shelf import Room
 from districttype.layers.windows import LayerFiles
 from districttype.zones import Zones
+from districttype.zones.network import least_island
 
 MOST = 20_000  # zones of a tile
 LARGE = 100_000  # buildings of a city that is measured by windows, and of a tile of it
@@ -91,8 +92,13 @@ class Tiling:
         large = "buildings" in layers and layers["buildings"].rows > self.room.large
         if not (laid or large):
             return None
-        folder = self.room.folder
-        return facts.once(lambda facts: LayerFiles.write(facts.layers, folder), "files", folder)
+        return facts.once(self._laid_down, "files", self.room.folder)
+
+    def _laid_down(self, facts: Facts) -> LayerFiles:
+        layers = facts.layers
+        if "streets" in layers:
+            layers = replace(layers, least_island=least_island(layers["streets"]))
+        return LayerFiles.write(layers, self.room.folder)
 
 
 @contextmanager

@@ -60,7 +60,8 @@ class Layers(Mapping[str, Layer]):
     Beside the tables stand the few facts of the city that measuring needs, so that an indicator
     is a function of (zones, layers) and of nothing else: the metric CRS, the day that "now" means,
     a corner of the 250 m cell grid, degree days relative to those of the demand table, and what a
-    solar panel of 1 kWp yields in a year, kWh.
+    solar panel of 1 kWp yields in a year, kWh. Of a window of a city there is one more that only
+    all its streets can tell: how long an island of them must be to count, m.
     """
 
     crs: CRS
@@ -69,6 +70,7 @@ class Layers(Mapping[str, Layer]):
     grid_origin: tuple[float, float] = (0.0, 0.0)
     degree_day_ratio: float = 1.0
     pv_yield_kwh_per_kwp: float = 870.0
+    least_island: float | None = None
 
     def __getitem__(self, name: str) -> Layer:
         return self.tables[name]
