@@ -69,6 +69,7 @@ def test_new_stations_are_the_same(editions: tuple[Edition, Edition]) -> None:
     assert facts["station"].notna().any()
 
 
+@pytest.mark.slow
 def test_sites_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layers = town()
     laid = laid_down(layers, tmp_path)
@@ -84,6 +85,7 @@ def test_sites_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert_geodataframe_equal(find_sites(zones, laid, focus, catalogue), wanted)
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_known_again_wherever_the_rows_lie(tmp_path: Path) -> None:
     layers = town()
     taller = [
@@ -207,6 +209,7 @@ def test_an_island_is_what_is_short_beside_the_longest_piece_of_all_parts(
     assert least_island(lay_in_quarters(streets, tmp_path)) == pytest.approx(least)
 
 
+@pytest.mark.slow
 def test_indicators_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     layers = town()
     laid = laid_down(layers, tmp_path / "laid")

@@ -95,6 +95,7 @@ def whole(buildings: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict]:
     return impute_buildings(buildings, land_of(buildings))
 
 
+@pytest.mark.slow
 def test_a_town_in_nine_parts_is_guessed_as_in_memory(
     buildings: gpd.GeoDataFrame, whole: tuple[gpd.GeoDataFrame, dict], tmp_path: Path
 ) -> None:

@@ -133,6 +133,7 @@ def assert_same(parts: Collected, whole: Collected, *, but: tuple[str, ...] = ()
     assert parts.reports == whole.reports
 
 
+@pytest.mark.slow
 def test_rows_read_by_windows_are_those_read_at_once(both: tuple[Collected, Collected]) -> None:
     whole, parts = (replace(some) for some in both)
     assert {name for name in parts.layers if parts.layers[name].laid} == {"buildings", "land_use"}
@@ -155,6 +156,7 @@ def test_rows_read_by_windows_are_those_read_at_once(both: tuple[Collected, Coll
     assert changes["values of class that no table knows"] == 1
 
 
+@pytest.mark.slow
 def test_a_row_on_the_border_of_windows_comes_once(both: tuple[Collected, Collected]) -> None:
     parts = both[1].layers.frame("buildings")
     middle = parts[parts.intersects(shapely.Point(X + 2000, Y + 2000))]
@@ -198,6 +200,7 @@ def test_what_is_wrong_with_all_windows_is_said_as_of_the_whole(town: Path) -> N
         )
 
 
+@pytest.mark.slow
 def test_a_provider_that_fails_half_way_leaves_no_row_behind(
     town: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
