@@ -10,11 +10,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from districttype.boxes import Box
 from districttype.city import load_city
 from districttype.layers.collect import collect
 from districttype.layers.impute import impute_buildings, impute_laid
 from districttype.layers.laid import ROW, Laid, Laying
-from districttype.layers.rows import Box, chosen
+from districttype.layers.rows import chosen
 from districttype.layers.schema import LAND_USES, conform, empty
 from districttype.layers.traits import Town
 from districttype.providers import read_layers_file

@@ -20,10 +20,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from districttype.boxes import Box
 from districttype.indicators.facts import Facts
 from districttype.indicators.measure import measure
 from districttype.layers.laid import give_back
-from districttype.layers.rows import Box
 from districttype.layers.shelf import Room
 from districttype.layers.windows import LayerFiles
 from districttype.zones import Zones

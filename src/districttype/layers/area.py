@@ -12,6 +12,7 @@ import shapely
 from pyproj import CRS
 from scipy.ndimage import binary_closing, binary_dilation
 
+from districttype.boxes import Box, touching
 from districttype.errors import ConfigError
 from districttype.layers.layer import Layers
 from districttype.planar import common
@@ -174,13 +175,9 @@ def near_city(frame: gpd.GeoDataFrame, layers: Layers) -> np.ndarray:
     if districts is None or frame.empty:
         return np.ones(len(frame), dtype=bool)
     west, south, east, north = districts.total_bounds
-    low_x, low_y, high_x, high_y = frame.bounds.to_numpy().T
-    return np.asarray(
-        (low_x <= east + SURROUNDINGS)
-        & (high_x >= west - SURROUNDINGS)
-        & (low_y <= north + SURROUNDINGS)
-        & (high_y >= south - SURROUNDINGS)
-    )
+    wide = SURROUNDINGS
+    box: Box = (west - wide, south - wide, east + wide, north + wide)
+    return touching(frame.bounds.to_numpy(), box)
 
 
 def inside(frame: gpd.GeoDataFrame, covered: Sequence[shapely.Geometry | None]) -> np.ndarray:

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from districttype.layers.rows import Box, Where
+from districttype.boxes import Box, touching
+from districttype.layers.rows import Where
 from districttype.layers.schema import value_lists
 
 ROW = "row_of_layer"
@@ -42,8 +43,8 @@ class Part:
 
         A column without a value has no type in it, so that it must not be asked for one.
         """
-        near = within is None or _touch(self.bounds, within)
-        return near and self.blank.isdisjoint(where or ())
+        near = within is None or touching(np.array([self.bounds]), within)[0]
+        return bool(near) and self.blank.isdisjoint(where or ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +189,6 @@ def witnesses(name: str, frame: gpd.GeoDataFrame) -> Ints:
         np.unique(a * (b.max() + 1) + b, return_index=True)[1] for a, b in combinations(columns, 2)
     ]
     return np.unique(np.concatenate(first)).astype(np.int64)
-
-
-def _touch(one: Box, other: Box) -> bool:
-    return (
-        one[0] <= other[2] and one[2] >= other[0] and one[1] <= other[3] and one[3] >= other[1]
-    )  # fmt: skip
 
 
 def give_back() -> None:

@@ -10,7 +10,8 @@ import geopandas as gpd
 import shapely
 from pyproj import CRS
 
-from districttype.layers.rows import Box, Rows, Where, chosen
+from districttype.boxes import Box
+from districttype.layers.rows import Rows, Where, chosen
 from districttype.provenance import Provenance
 
 

@@ -8,7 +8,8 @@ from typing import Protocol
 import geopandas as gpd
 import numpy as np
 
-Box = tuple[float, float, float, float]  # west, south, east, north; city CRS, m
+from districttype.boxes import Box, touching
+
 Where = Mapping[str, Collection[str | bool]]  # column -> values of which a row must have one
 
 
@@ -36,9 +37,7 @@ def chosen(
         return frame
     keep = np.ones(len(frame), dtype=bool)
     if within is not None:
-        west, south, east, north = frame.bounds.to_numpy().T
-        keep &= (west <= within[2]) & (east >= within[0])
-        keep &= (south <= within[3]) & (north >= within[1])
+        keep &= touching(frame.bounds.to_numpy(), within)
     for column, values in (where or {}).items():
         keep &= frame[column].isin(values).to_numpy(dtype=bool)
     return frame[keep].reset_index(drop=True)

@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from districttype.layers.rows import Box
+from districttype.boxes import Box
 from districttype.layers.schema import USES
 from districttype.layers.traits import Floats, Ints, Town, form, told_by_neighbours
 

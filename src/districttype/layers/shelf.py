@@ -14,10 +14,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from districttype.boxes import Box
 from districttype.layers.laid import Laying
 from districttype.layers.layer import Layers
 from districttype.layers.repeats import MARK
-from districttype.layers.rows import Box
 from districttype.layers.schema import conform, empty
 from districttype.planar import common
 

@@ -17,9 +17,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from districttype.boxes import Box
 from districttype.layers.laid import ROW, Laid, Laying
 from districttype.layers.layer import Layer, Layers
-from districttype.layers.rows import Box
 from districttype.planar import common
 
 _FACTS = "layers.pickle"

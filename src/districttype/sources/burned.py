@@ -16,6 +16,7 @@ from pyproj import CRS
 from rasterio.features import rasterize
 from rasterio.transform import Affine
 
+from districttype.boxes import Box
 from districttype.errors import ConfigError, SourceError
 from districttype.provenance import State
 from districttype.providers import Burned, Provider, Wfs
@@ -27,7 +28,6 @@ from districttype.sources.registry import Raw, Wanted
 from districttype.sources.wfs import count as count_type
 from districttype.sources.wfs import read_pages
 
-Box = tuple[float, float, float, float]
 NO_WORD = Wanted()
 
 

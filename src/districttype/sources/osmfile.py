@@ -27,10 +27,11 @@ from typing import Any
 import numpy as np
 import shapely
 
+from districttype.boxes import Box
 from districttype.providers import Provider
 from districttype.sources.osmpass import described, find, plain_errors, task
 from districttype.sources.osmshapes import Scan, tables
-from districttype.sources.osmtext import Block, Box
+from districttype.sources.osmtext import Block
 from districttype.sources.registry import Raw, Wanted
 
 BUFFER = 0.02  # degrees round the wanted area: about 1–2 km, so that nothing at its edge is lost

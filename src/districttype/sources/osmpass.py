@@ -19,11 +19,12 @@ import shapely
 from osmium import filter as only
 from osmium.osm import NODE, RELATION, WAY
 
+from districttype.boxes import Box
 from districttype.errors import SourceError, SourceUnavailableError
 from districttype.sources import osmtext
 from districttype.sources.osmlegacy import adopt_tags, no_areas
 from districttype.sources.osmshapes import Scan
-from districttype.sources.osmtext import Block, Box
+from districttype.sources.osmtext import Block
 from districttype.sources.registry import Wanted
 
 LARGE = 150_000_000  # bytes of a file that is cut to the area before it is read

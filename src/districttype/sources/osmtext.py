@@ -19,8 +19,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from districttype.boxes import Box, touching
+
 CHUNK = 1 << 24  # bytes of text parsed at a time: bounds the memory, not the result
-Box = tuple[float, float, float, float]  # west, south, east, north in WGS 84
 
 _ESCAPED = re.compile(r"%([0-9a-fA-F]+)%")
 _NODES = bytes.maketrans(b"Nxy,", b"\n,,\n")
@@ -105,17 +106,6 @@ class Block:
                 zero_copy_only=False
             )
         return values
-
-
-def touching(bounds: np.ndarray, box: Box) -> np.ndarray:
-    """Say for each of `bounds` (rows of W, S, E, N) whether it has a point in common with `box`."""
-    west, south, east, north = box
-    return np.asarray(
-        (bounds[:, 0] <= east)
-        & (bounds[:, 2] >= west)
-        & (bounds[:, 1] <= north)
-        & (bounds[:, 3] >= south)
-    )
 
 
 def _stretches(start: np.ndarray, count: np.ndarray) -> np.ndarray:

@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from districttype.boxes import Box, touching
 from districttype.sources.osmpass import Found, described, find, plain_errors, task
 from districttype.sources.osmshapes import tables
-from districttype.sources.osmtext import Block, Box, touching
+from districttype.sources.osmtext import Block
 from districttype.sources.registry import Raw, Wanted
 
 PIECE = 4096  # areas of relations whose bounds are found at a time

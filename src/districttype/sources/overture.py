@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import shapely
 
+from districttype.boxes import Box
 from districttype.errors import ConfigError, SourceError, SourceMissingError
 from districttype.provenance import State
 from districttype.providers import Overture, Provider
@@ -31,8 +32,6 @@ from districttype.sources.ranges import Blocks
 from districttype.sources.registry import WGS84, Raw, Wanted
 from districttype.sources.store import Entry, Store, file_name
 from districttype.sources.transfer import Request
-
-Box = tuple[float, float, float, float]
 
 COLUMNS = ("id", "class", "subtype", "height", "num_floors", "is_underground", "geometry")
 EDGES = ("bbox.xmax", "bbox.ymax", "bbox.xmin", "bbox.ymin")

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyproj import CRS
 
-Box = tuple[float, float, float, float]
+from districttype.boxes import Box, touching
+
 WGS84 = CRS.from_epsg(4326)
 _AT_ONCE = 50_000  # rows
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -38,11 +40,11 @@ def rows_of_parquet(path: Path, box: Box | None = None) -> int:
     covering = _covering(path)
     if box is None or not covering:
         return int(pq.read_metadata(path).num_rows)
-    west, south, east, north = (
+    corners = [
         pq.read_table(path, columns=[".".join(covering[corner])]).flatten().column(0).to_numpy()
         for corner in _CORNERS
-    )
-    return int(((west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1])).sum())
+    ]
+    return int(touching(np.column_stack(corners), box).sum())
 
 
 def crs_of_parquet(path: Path) -> CRS | None:
@@ -73,7 +75,5 @@ def _by_batches(path: Path, box: Box) -> gpd.GeoDataFrame:
         held = BytesIO()
         pq.write_table(pa.Table.from_batches([batch]).replace_schema_metadata(about), held)
         frame = gpd.read_parquet(held)
-        low_x, low_y, high_x, high_y = frame.bounds.to_numpy().T
-        near = (low_x <= box[2]) & (high_x >= box[0]) & (low_y <= box[3]) & (high_y >= box[1])
-        found.append(frame[near])
+        found.append(frame[touching(frame.bounds.to_numpy(), box)])
     return gpd.GeoDataFrame(pd.concat(found, ignore_index=True))

@@ -11,6 +11,7 @@ from pyproj import CRS, Geod, Transformer
 from pyproj.exceptions import CRSError as ProjError
 from pyproj.exceptions import ProjError as TransformError
 
+from districttype.boxes import Box, touching
 from districttype.errors import CrsError
 
 SWAPPED = "rows with swapped axes turned"
@@ -84,9 +85,9 @@ def settle(
         return frame, {}
     box = box_in(area, frame.crs)
     bounds = frame.bounds.to_numpy()
-    if _touch(bounds, box).any():
+    if touching(bounds, box).any():
         return frame, {}
-    if _touch(bounds[:, [1, 0, 3, 2]], box).any():
+    if touching(bounds[:, [1, 0, 3, 2]], box).any():
         turned = shapely.transform(frame.geometry.to_numpy(), lambda xy: xy[:, ::-1])
         return frame.set_geometry(gpd.GeoSeries(turned, crs=frame.crs)), {SWAPPED: len(frame)}
     distance = _kilometres(frame, area)
@@ -98,9 +99,7 @@ def settle(
     )
 
 
-def box_in(
-    area: shapely.Geometry, crs: CRS, *, margin: float = MARGIN
-) -> tuple[float, float, float, float]:
+def box_in(area: shapely.Geometry, crs: CRS, *, margin: float = MARGIN) -> Box:
     """Return the box of an area in WGS 84 and its surroundings in another system, x before y.
 
     Parameters
@@ -131,13 +130,6 @@ def box_in(
 def _from_degrees(crs: CRS) -> Transformer:
     """Return what turns degrees into a system: made once, for many windows of one file."""
     return Transformer.from_crs(4326, crs, always_xy=True)
-
-
-def _touch(bounds: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
-    low_x, low_y, high_x, high_y = bounds.T
-    return np.asarray(
-        (low_x <= box[2]) & (high_x >= box[0]) & (low_y <= box[3]) & (high_y >= box[1])
-    )
 
 
 def _kilometres(frame: gpd.GeoDataFrame, area: shapely.Geometry) -> float:

@@ -28,11 +28,12 @@ import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 from pyproj import CRS
 
+from districttype.boxes import Box
 from districttype.errors import SourceError, SourceTruncatedError, SourceUnavailableError
 from districttype.providers import Provider, VectorFile
 from districttype.sources import osmfile
 from districttype.sources.geometry import clean_frame
-from districttype.sources.parquetfile import Box, crs_of_parquet, read_parquet, rows_of_parquet
+from districttype.sources.parquetfile import crs_of_parquet, read_parquet, rows_of_parquet
 from districttype.sources.placing import MARGIN, box_in, parse_crs, require_crs, settle
 from districttype.sources.registry import Abundant, Raw, Wanted
 from districttype.sources.texts import MENDED, dbf_encoding, is_utf8, mend_table
@@ -172,13 +173,13 @@ def _window(path: Path, options: Options, wanted: Wanted, where: str) -> Box | N
     crs = parse_crs(options.crs, where=where) if options.crs else _crs(path, options)
     if crs is None:
         return None
-    box = box_in(wanted.area, crs, margin=0.0 if wanted.part else MARGIN)
-    if wanted.most is not None and not wanted.part:
-        inside = _rows(path, options, box)
-        if inside > wanted.most:
-            raise Abundant(inside)
-        return box if inside else None  # it may have its axes the other way round
-    return box
+    if wanted.part or wanted.most is None:
+        return box_in(wanted.area, crs, margin=0.0)
+    box = box_in(wanted.area, crs, margin=2 * MARGIN)
+    inside = _rows(path, options, box)
+    if inside > wanted.most:
+        raise Abundant(inside)
+    return box if inside else None  # it may have its axes the other way round
 
 
 def _rows(path: Path, options: Options, box: Box | None = None) -> int:

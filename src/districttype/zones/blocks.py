@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from districttype.boxes import Box
 from districttype.layers.layer import Layers
-from districttype.layers.rows import Box
 from districttype.planar import polygonal
 from districttype.zones.base import Zones, make_zones
 from districttype.zones.windows import together

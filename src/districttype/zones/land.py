@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from districttype.boxes import Box
 from districttype.layers.layer import Layers
-from districttype.layers.rows import Box
 from districttype.planar import common, polygonal, without
 
 Shapes = NDArray[Any]

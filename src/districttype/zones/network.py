@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from districttype.boxes import Box
 from districttype.layers.layer import Layer
-from districttype.layers.rows import Box
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]

@@ -15,9 +15,9 @@ from scipy import sparse
 from scipy.sparse import csgraph
 from scipy.spatial import cKDTree
 
+from districttype.boxes import Box
 from districttype.i18n import N_, Message
 from districttype.layers.layer import Layers
-from districttype.layers.rows import Box
 from districttype.layers.schema import STATION_MODES
 from districttype.zones.base import Zones, make_zones
 from districttype.zones.land import keep
