@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import shapely
 from geopandas.testing import assert_geodataframe_equal
 from pyproj import CRS
 
+from districttype.errors import SourceUnavailableError
 from districttype.layers.laid import Laid, Laying, witnesses
 from districttype.layers.layer import Layer, Layers
 from districttype.layers.schema import conform
@@ -115,3 +117,11 @@ def test_a_layer_without_a_row_keeps_its_columns(tmp_path: Path) -> None:
     assert list(laid.by_part()) == []
     for found in (laid.read(), laid.read(box(0, 0, 1, 1)), laid.read(where={"class": ["shop"]})):
         assert_geodataframe_equal(found, nothing)
+
+
+def test_rows_that_are_gone_with_the_run_are_one_clear_line(tmp_path: Path) -> None:
+    laid = lay_in_quarters(services(), tmp_path / "services")
+    shutil.rmtree(tmp_path / "services")
+    for read in (laid.select, lambda: next(laid.by_part())):
+        with pytest.raises(SourceUnavailableError, match="layer services: the rows were laid down"):
+            read()

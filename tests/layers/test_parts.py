@@ -22,6 +22,8 @@ from districttype.layers.parts import Windows
 from districttype.layers.shelf import Room
 from districttype.providers import VectorFile, read_layers_file
 from districttype.sources.registry import Abundant, Raw
+from osmdrawing import extract, way
+from osmdrawing import square as square_of_nodes
 from servers.geo import mapserver
 
 HERE = Path(__file__).parents[1]
@@ -223,6 +225,28 @@ def test_a_provider_that_fails_half_way_leaves_no_row_behind(
     ids = found.layers.frame("buildings")["building_id"]
     assert sorted(ids) == sorted(alone.layers.frame("buildings")["building_id"])
     assert len(ids) == 401
+
+
+def test_an_extract_may_have_nothing_of_a_layer(tmp_path: Path) -> None:
+    parts, numbers = [], range(40)
+    for number in numbers:
+        nodes, refs = square_of_nodes(10 * number, 24.80 + number / 1000, 60.2, 0.0004)
+        parts.append((nodes, way(1000 + number, refs, building="house")))
+    extract(tmp_path, *(nodes for nodes, _ in parts), *(house for _, house in parts))
+    whole = gpd.GeoSeries([shapely.box(24.79, 60.19, 24.85, 60.21)], crs=4326).to_crs(CRS)
+    write(tmp_path, "districts", list(whole), zone_id=["a"], name=["A"])
+    (tmp_path / "layers.toml").write_text(
+        '[[districts]]\nprovider = "City"\nfile = "districts.gpkg"\n'
+        + "".join(
+            f'[[{name}]]\nprovider = "OpenStreetMap"\nfile = "x.osm"\n'
+            for name in ("buildings", "services")
+        ),
+        encoding="utf-8",
+    )
+    found = [gathered(tmp_path, large).layers for large in (None, 5)]
+    assert [layers["buildings"].rows for layers in found] == [40, 40]
+    assert [layers["services"].rows for layers in found] == [0, 0]
+    assert [layers["services"].laid is not None for layers in found] == [False, True]
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -19,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from districttype.boxes import Box, touching
+from districttype.errors import SourceUnavailableError
 from districttype.layers.rows import Where
 from districttype.layers.schema import value_lists
 
@@ -79,9 +81,7 @@ class Laid:
         """Return rows as `read` does, with their number in the layer as the column `ROW`."""
         filters = [(column, "in", list(values)) for column, values in (where or {}).items()]
         found = [
-            self._typed(
-                gpd.read_parquet(self.folder / part.file, bbox=within, filters=filters or None)
-            )
+            self._of(part.file, bbox=within, filters=filters or None)
             for part in self.parts
             if part.may_hold(within, where)
         ]
@@ -94,11 +94,28 @@ class Laid:
         Those of a file lie together.
         """
         for part in self.parts:
-            yield self._typed(gpd.read_parquet(self.folder / part.file)).set_index(ROW)
+            yield self._of(part.file).set_index(ROW)
 
     def witnesses(self) -> gpd.GeoDataFrame:
         """Return the first row, numbered, of each kind that the layer has; see `witnesses`."""
-        return self._typed(gpd.read_parquet(self.folder / WITNESSES))
+        return self._of(WITNESSES)
+
+    def _of(self, file: str, **chosen: Any) -> gpd.GeoDataFrame:
+        """Return rows of a file, all or those `chosen`.
+
+        Raises
+        ------
+        SourceUnavailableError
+            If it is gone: files of a run last as long as the run.
+        """
+        try:
+            return self._typed(gpd.read_parquet(self.folder / file, **chosen))
+        except FileNotFoundError:
+            raise SourceUnavailableError(
+                "the rows were laid down in files while the city was classified, and are gone",
+                where=f"layer {self.folder.name}",
+                todo="classify it again, or read its tables",
+            ) from None
 
     def _typed(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """Return rows with the columns' own types: a file forgets that of one without a value."""

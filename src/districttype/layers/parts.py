@@ -117,6 +117,8 @@ class Told:
 
     def traced(self) -> gpd.GeoDataFrame:
         """Return rows that lie where all the rows do."""
+        if not self.traces:  # an extract may have nothing of a layer in any window
+            return gpd.GeoDataFrame(geometry=[])
         return gpd.GeoDataFrame(pd.concat(self.traces, ignore_index=True), geometry="geometry")
 
 
