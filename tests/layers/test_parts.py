@@ -243,7 +243,7 @@ def test_an_extract_may_have_nothing_of_a_layer(tmp_path: Path) -> None:
         ),
         encoding="utf-8",
     )
-    found = [gathered(tmp_path, large).layers for large in (None, 5)]
+    found = [gathered(tmp_path, large).layers for large in (None, 3)]
     assert [layers["buildings"].rows for layers in found] == [40, 40]
     assert [layers["services"].rows for layers in found] == [0, 0]
     assert [layers["services"].laid is not None for layers in found] == [False, True]

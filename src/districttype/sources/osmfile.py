@@ -36,8 +36,8 @@ from districttype.sources.registry import Raw, Wanted
 
 BUFFER = 0.02  # degrees round the wanted area: about 1–2 km, so that nothing at its edge is lost
 
-# Bytes of a file for each object of interest in it (see `objects_about`).
 DENSER = 10.0  # a city than the country that an extract holds, at most
+# Bytes of a file for each object of interest in it (see `objects_about`).
 BYTES = {".pbf": 20, ".gz": 70, ".bz2": 60, ".osm": 650}
 
 
